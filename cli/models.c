@@ -50,12 +50,15 @@ const cli_option cli_model_options[] = {
     {"device", 0, CLI_TEXT, offsetof(cli_model_args, device), 0, 0, "cpu|gpu|gpu:N|PLUGIN.so|auto", "cpu",
      "what runs the network: the processor, an accelerator as `fovea devices` lists them, or with auto an "
      "accelerator where there is one, and the processor for what that cannot do, with a note"},
+    {"execution-environment", 0, CLI_TEXT, offsetof(cli_model_args, device), 0, 0, "auto|cpu|gpu", "cpu",
+     "MATLAB's name of --device"},
     {"memory", 0, CLI_TEXT, offsetof(cli_model_args, memory), 0, 0, "N", "no bound but --limit memory",
      "memory the program may use in total, in bytes or with the suffix K, M, G or T: batches and tiles "
      "are made small enough; a request that needs more is refused"},
-    {"precision", 0, CLI_CHOICE, offsetof(cli_model_args, precision), 0, 0, "f32|bf16|auto", "f32",
-     "number format of convolutions and matrix products: bf16, or auto, is faster where the processor "
-     "has instructions for it (AMX, AVX512-BF16), and f32 elsewhere"},
+    {"precision", 0, CLI_CHOICE, offsetof(cli_model_args, precision), 0, 0, "f32|bf16|auto|tf32", "f32",
+     "number format of convolutions and matrix products: bf16, or auto, is faster on accelerators, and "
+     "where the processor has instructions for it (AMX, AVX512-BF16), and is f32 elsewhere; tf32 is for "
+     "accelerators only"},
     {"set", 0, CLI_LIST, offsetof(cli_model_args, set), 0, 0, "NAME=X",
      "ones for a mask, the picture's size for a size, else zeros",
      "numbers for an input besides the main one: a number for all of it, or an NPY file; may be given "
@@ -278,9 +281,6 @@ static int load_named(const cli_args *args, const cli_model_args *how, const cha
         fv_model_free(model);
         return code;
     }
-    if (how->precision == FV_PRECISION_BF16 && fv_model_precision(model) != FV_PRECISION_BF16)
-        cli_note(args, "oneDNN multiplies nothing in bf16 on this processor (AMX or AVX512-BF16 "
-                       "would do): computed in f32");
     *out = model;
     return CLI_DONE;
 }
@@ -316,8 +316,15 @@ int cli_model_load_with_input(const cli_args *args, const cli_model_args *how, f
     return load_named(args, how, args->operands[0], out, input);
 }
 
-const char *cli_model_precision(const fv_model *model) {
-    return fv_model_precision(model) == FV_PRECISION_BF16 ? "bf16" : "f32";
+const char *cli_precision_name(fv_precision precision) {
+    static const char *const names[] = {"f32", "f32", "bf16", "auto", "tf32"};
+    return names[precision];
+}
+
+void cli_precision_note(const cli_args *args, const cli_model_args *how, fv_precision used) {
+    if (how->precision == FV_PRECISION_BF16 && used != FV_PRECISION_BF16)
+        cli_note(args, "oneDNN multiplies nothing in bf16 on this processor (AMX or AVX512-BF16 "
+                       "would do): computed in f32");
 }
 
 void cli_model_output_note(const cli_args *args, const fv_model *model) {

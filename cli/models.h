@@ -33,8 +33,11 @@ int cli_model_load_named(const cli_args *args, const cli_model_args *how, const 
 int cli_model_load_with_input(const cli_args *args, const cli_model_args *how, fv_model **out,
                               fv_tensor **input);
 
-/* What it multiplies in: "f32" or "bf16". */
-const char *cli_model_precision(const fv_model *model);
+/* "f32", "bf16", "tf32": the word of --precision. */
+const char *cli_precision_name(fv_precision precision);
+
+/* Says on stderr where --precision is not what is multiplied in.  used  of the session */
+void cli_precision_note(const cli_args *args, const cli_model_args *how, fv_precision used);
 
 /* Says on stderr which output classes are read from, where there was something to choose. */
 void cli_model_output_note(const cli_args *args, const fv_model *model);

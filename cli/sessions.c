@@ -5,6 +5,7 @@
 #include <glib.h>
 
 #include "devices.h"
+#include "models.h"
 #include "report.h"
 
 static int step(void *user, const fv_progress *now) {
@@ -34,7 +35,9 @@ int cli_session_open(const cli_args *args, const fv_model *model, const cli_mode
     if (code) return code;
     if (!st) st = fv_monitor_new(step, note, out, &out->monitor, &err);
     if (!st) st = fv_session_set_monitor(out->session, out->monitor, &err);
-    return st ? cli_fail_error(&err) : CLI_DONE;
+    if (st) return cli_fail_error(&err);
+    cli_precision_note(args, how, fv_session_precision(out->session));
+    return CLI_DONE;
 }
 
 void cli_session_close(cli_session *s) {

@@ -176,6 +176,7 @@ static fv_status set_texts(const job *j, fv_image *image, fv_error *err) {
                               {"fovea.model-sha256", fv_model_sha256(j->model)},
                               {"fovea.version", fv_version()}};
     fv_status st = cli_set_command(&j->args->common, image, err);
+    if (!st) st = cli_set_device(j->session.session, image, err);
     for (size_t i = 0; !st && i < G_N_ELEMENTS(texts); i++)
         st = fv_image_set_text(image, texts[i][0], texts[i][1], err);
     if (!st && cli_progress_signal()) st = cli_progress_mark(&j->session.progress, image, err);

@@ -106,7 +106,7 @@ const cli_command cli_command_classes = {
     .size = sizeof(classes_args),
     .options = options,
     .model = offsetof(classes_args, model),
-    .useless = "device",
+    .useless = "device|execution-environment",
     .examples = examples,
     .run = run,
 };

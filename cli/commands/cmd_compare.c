@@ -261,6 +261,7 @@ static fv_status set_texts(const job *j, fv_image *picture, fv_error *err) {
                               {"fovea.model-b-sha256", fv_model_sha256(j->model[1])},
                               {"fovea.version", fv_version()}};
     fv_status st = cli_set_command(&j->args->common, picture, err);
+    if (!st) st = cli_set_device(j->session[0], picture, err);
     for (size_t i = 0; i < G_N_ELEMENTS(texts) && !st; i++)
         st = fv_image_set_text(picture, texts[i][0], texts[i][1], err);
     if (!st && cli_progress_signal()) st = cli_progress_mark(&j->progress, picture, err);
@@ -350,6 +351,7 @@ static int work(job *j) {
     int code = cli_device_choose(j->args->model.device, &j->device);
     if (code) return code;
     if (begin(j, &err)) return cli_fail_error(&err);
+    cli_precision_note(&j->args->common, &j->args->model, fv_session_precision(j->session[0]));
     code = add_all(j, &bad);
     if (code) return code;
     if (fv_comparison_rank(j->comparison, &j->changes, &err)) return cli_fail_error(&err);

@@ -164,7 +164,7 @@ const cli_command cli_command_layer = {
     .size = sizeof(layer_args),
     .options = options,
     .model = offsetof(layer_args, model),
-    .useless = "device",
+    .useless = "device|execution-environment",
     .examples = examples,
     .run = run,
 };

@@ -161,7 +161,7 @@ const cli_command cli_command_layers = {
     .size = sizeof(layers_args),
     .options = options,
     .model = offsetof(layers_args, model),
-    .useless = "device",
+    .useless = "device|execution-environment",
     .examples = examples,
     .run = run,
 };

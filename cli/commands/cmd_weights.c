@@ -359,7 +359,8 @@ const cli_command cli_command_weights = {
     .size = sizeof(weights_args),
     .options = options,
     .model = offsetof(weights_args, model),
-    .useless = "device|mean|scale|std|range|channel-order|fit|crop-ratio|pad-color|labels",
+    .useless = "device|execution-environment|mean|scale|std|range|channel-order|fit|crop-ratio|pad-"
+               "color|labels",
     .examples = examples,
     .run = run,
 };

@@ -141,10 +141,15 @@ fv_status cli_set_command(const cli_args *args, fv_image *image, fv_error *err) 
     return st;
 }
 
+fv_status cli_set_device(const fv_session *session, fv_image *image, fv_error *err) {
+    const char *name = fv_session_accelerator(session);
+    return name ? fv_image_set_text(image, "fovea.device", name, err) : FV_OK;
+}
+
 fv_status cli_copy_texts(const fv_image *from, fv_image *to, fv_error *err) {
-    static const char *const keys[] = {"fovea.command",      "fovea.objective", "fovea.options",
-                                       "fovea.seed",         "fovea.reached",   "fovea.model",
-                                       "fovea.model-sha256", "fovea.version",   "fovea.unfinished"};
+    static const char *const keys[] = {
+        "fovea.command", "fovea.objective",    "fovea.options", "fovea.seed",   "fovea.reached",
+        "fovea.model",   "fovea.model-sha256", "fovea.version", "fovea.device", "fovea.unfinished"};
     fv_status st = FV_OK;
     for (size_t i = 0; i < G_N_ELEMENTS(keys) && !st; i++) {
         const char *text = fv_image_text(from, keys[i]);

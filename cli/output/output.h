@@ -51,8 +51,10 @@ fv_status cli_save_together(const fv_tensor *const *tensors, int count, const ch
 /* The command line as a shell would take it: `fovea visualize 'a b.onnx' ...`; caller frees. */
 char *cli_command_line(const cli_args *args);
 
-/* Sets the command line as a picture's text; copies all texts that pictures of networks have. */
+/* Sets the command line as a picture's text; the accelerator that ran the network, if one did;
+ * copies all texts that pictures of networks have. */
 fv_status cli_set_command(const cli_args *args, fv_image *image, fv_error *err);
+fv_status cli_set_device(const fv_session *session, fv_image *image, fv_error *err);
 fv_status cli_copy_texts(const fv_image *from, fv_image *to, fv_error *err);
 
 /* "96x55x55": sizes from dim[from] on; "scalar" where there are none, "unknown" for

@@ -12,10 +12,10 @@ extern "C" {
 #endif
 
 typedef struct fv_bench_desc {
-    int size;    /* 0: the model's own */
-    int batch;   /* 0: 1 */
-    int threads; /* 0: all processors */
-    int repeats; /* 0: 20 */
+    int size;           /* 0: the model's own */
+    int batch;          /* 0: 1 */
+    int threads;        /* 0: all processors */
+    int repeats;        /* 0: 20 */
     const char *plugin; /* of an accelerator, for fv_bench; NULL: the processor */
     int device;         /* which of the plug-in's */
 } fv_bench_desc;
@@ -27,6 +27,7 @@ typedef struct fv_bench_result {
     double primitive_ms; /* of the step, inside oneDNN primitives */
     double peak_rss_mb;  /* of this process */
     int batch, threads;
+    fv_precision precision; /* what is multiplied in */
 } fv_bench_result;
 
 /* Times forward to a layer and backward to the input.  errors  as fv_session_run */
@@ -54,6 +55,7 @@ typedef struct fv_op_times {
     double step_ms; /* median of a whole step, timed so */
     double gflop;   /* of a step, as fv_bench_result */
     int batch, threads;
+    fv_precision precision; /* what is multiplied in */
     int op_count, sum_count;
     const fv_op_time *ops;  /* [op_count] longest first */
     const fv_op_time *sums; /* [sum_count] the same, added up over each implementation */

@@ -80,7 +80,7 @@ extern "C" {
  * fill one in with a buffer of its own, and pass it wherever a const fv_tensor * is taken; it is
  * then not to be freed with fv_tensor_free. */
 typedef struct fv_tensor {
-    int ndim; /* 0..FV_MAX_DIMS; 0 is a scalar */
+    int ndim;                 /* 0..FV_MAX_DIMS; 0 is a scalar */
     int64_t dim[FV_MAX_DIMS]; /* each >= 0; their product at most 2^31 */
     float *data;              /* [dim[0]][dim[1]]... */
 } fv_tensor;
@@ -119,7 +119,7 @@ typedef struct fv_text fv_text; /* key/value texts a picture carries into its fi
 /* A picture: planar, values in 0..1, sRGB. As with tensors, a caller may fill one in, `text` being
  * NULL. Alpha, where there is one, is the last channel, and colours are not multiplied by it. */
 typedef struct fv_image {
-    int channels; /* 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha */
+    int channels;      /* 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha */
     int height, width; /* at least 1; height * width at most 2^28 */
     float *data;       /* [channels][height][width] */
     fv_text *text;     /* its texts, or NULL */
@@ -227,16 +227,16 @@ typedef enum fv_input_kind {
 
 /* How a picture becomes the network's input: x[c] = (pixel01[c] * range - mean[c]) * scale[c]. */
 typedef struct fv_input {
-    const char *name;  /* of the graph's picture input */
-    int is_image;      /* 0: the input is no picture; the fields below are 0, but for kind and
-                          channels_last */
-    int channels;      /* 1 grey, 3 colours; or another number, which no picture file has */
-    int height, width; /* in pixels: what the network was trained on */
-    int channels_last; /* 1: the file wants [n][h][w][c] */
-    int channel_order; /* FV_RGB or FV_BGR */
-    float range;       /* 1, 255 or another: what white is before mean and scale */
+    const char *name;        /* of the graph's picture input */
+    int is_image;            /* 0: the input is no picture; the fields below are 0, but for kind and
+                                channels_last */
+    int channels;            /* 1 grey, 3 colours; or another number, which no picture file has */
+    int height, width;       /* in pixels: what the network was trained on */
+    int channels_last;       /* 1: the file wants [n][h][w][c] */
+    int channel_order;       /* FV_RGB or FV_BGR */
+    float range;             /* 1, 255 or another: what white is before mean and scale */
     float mean[4], scale[4]; /* [channels], in channel_order */
-    int ndim; /* the raw input's shape as the file says it; -1 where it is free */
+    int ndim;                /* the raw input's shape as the file says it; -1 where it is free */
     int64_t dim[FV_MAX_DIMS];
     const char *assumed; /* NULL, or one sentence: what no file or option said, and was read off
                                the graph or assumed */
@@ -253,9 +253,12 @@ typedef struct fv_input {
  * activations are f32 in any case. */
 typedef enum fv_precision {
     FV_PRECISION_F32 = 1, /* the default */
-    FV_PRECISION_BF16,    /* bfloat16 (8 bits of fraction) where oneDNN has that for this processor
-                             (AMX, AVX512-BF16): faster there. Elsewhere f32 */
-    FV_PRECISION_AUTO     /* BF16 where the processor has it, else F32; no note is given */
+    FV_PRECISION_BF16, /* bfloat16 (8 bits of fraction) on accelerators, and where oneDNN has that
+                          for this processor (AMX, AVX512-BF16): faster there. Elsewhere f32 */
+    FV_PRECISION_AUTO, /* BF16 where the processor has it, and on accelerators; else F32; no note
+                          is given */
+    FV_PRECISION_TF32  /* TensorFloat-32 (10 bits of fraction), of accelerators: one without it
+                          multiplies at least as exactly. A session on the processor is refused */
 } fv_precision;
 
 /* Numbers for an input of a model. */
@@ -300,16 +303,16 @@ typedef struct fv_model_desc {
                            number for each class, and that runs give by default. NULL: the first
                            output that is as long as there are class names, else the last that is
                            one row of numbers; runs give the first output */
-    fv_fit fit;        /* 0: as the file says, else FV_FIT_CROP */
-    float crop_ratio;  /* of FV_FIT_CROP: 0.01 to 1; 0: as the file says, else 0.875 */
+    fv_fit fit;         /* 0: as the file says, else FV_FIT_CROP */
+    float crop_ratio;   /* of FV_FIT_CROP: 0.01 to 1; 0: as the file says, else 0.875 */
     const fv_tensor *sample; /* an array as the main input will be given: sizes that the file leaves
                                 open are its own in the layer table and for objectives, instead of
                                 guessed. Only its shape is read, in the call; NULL: none */
     const char *pad_color; /* of FV_FIT_PAD: a colour's name, "#rrggbb", a grey of "0" to "255", or
                               "R,G,B"; NULL: as the file says, else "114" */
-    int shape[3];      /* channels, height, width: the input is a picture of that shape, whatever
-                          its axes are in the file, where its elements come in that order; 0: as the
-                          file's shape and what reads it say */
+    int shape[3]; /* channels, height, width: the input is a picture of that shape, whatever
+                     its axes are in the file, where its elements come in that order; 0: as the
+                     file's shape and what reads it say */
     int shape_channels_last; /* 1: they come in the order height, width, channels */
     const char *weights; /* path of the file with the weights, of formats that keep them apart from
                             the network (Darknet's .cfg, Caffe's .prototxt); NULL: the file beside
@@ -319,7 +322,6 @@ typedef struct fv_model_desc {
 /* Returns an ending of the names of files that hold models, with the dot (".onnx"); static.
  *   index   0..; NULL beyond the last */
 FV_API const char *fv_model_ending(int index);
-
 
 /* Loads a network from a file of a format that is read (docs/formats.md), which its bytes tell,
  * with its sidecar `MODEL.fovea.json` where there is one. Large files stay mapped as long as the
@@ -348,8 +350,8 @@ FV_API fv_status fv_model_load_memory(const void *bytes, size_t size, const char
 /* Frees a model. Sessions, objectives and recipes made from it must be freed before. */
 FV_API void fv_model_free(fv_model *model);
 
-/* Returns what its sessions multiply in: FV_PRECISION_BF16 where that was asked for and can be had
- * here, else FV_PRECISION_F32. */
+/* Returns what its sessions on the processor multiply in: FV_PRECISION_BF16 where that was asked
+ * for and can be had here, else FV_PRECISION_F32. On an accelerator: fv_session_precision. */
 FV_API fv_precision fv_model_precision(const fv_model *model);
 
 /* Returns the base name of the file it came from, without `.onnx`. */
@@ -428,7 +430,7 @@ typedef struct fv_layer {
     int64_t multiply_adds;      /* for one picture */
     int64_t receptive_field[2]; /* height, width in input pixels; 0 where the input is no image */
     int attr_count;
-    const fv_attr *attrs; /* [attr_count] */
+    const fv_attr *attrs;    /* [attr_count] */
     const char *source_name; /* of its node in the file; "": none. `name` is another where the file
                                 knows the module it comes from: "layer1.0.conv1" */
     int64_t channels; /* LAYER:0 to LAYER:channels-1 are its units; on whichever axis they are */

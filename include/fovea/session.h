@@ -27,14 +27,14 @@ typedef enum fv_on_nan {
 
 /* How a session works. */
 typedef struct fv_session_desc {
-    size_t struct_size; /* FV_DESC */
-    int threads;      /* 1..1024; 0: all processors */
-    fv_on_nan on_nan; /* 0: FV_ON_NAN_STOP */
-    const char *plugin; /* path of the plug-in of an accelerator (devices.h); NULL: the processor
-                           runs it. Copied */
-    int device;         /* which of the plug-in's devices, from 0 */
-    int or_processor;   /* 1: what the device cannot run, the processor does, and a note says so;
-                           0: the call fails */
+    size_t struct_size;   /* FV_DESC */
+    int threads;          /* 1..1024; 0: all processors */
+    fv_on_nan on_nan;     /* 0: FV_ON_NAN_STOP */
+    const char *plugin;   /* path of the plug-in of an accelerator (devices.h); NULL: the processor
+                             runs it. Copied */
+    int device;           /* which of the plug-in's devices, from 0 */
+    int or_processor;     /* 1: what the device cannot run, the processor does, and a note says so;
+                             0: the call fails */
     const char *programs; /* folder in which programs compiled for an accelerator are kept, 2 GB at
                              most, for later sessions and other processes; it is made if it is not
                              there. NULL: they are not kept. Copied */
@@ -44,14 +44,20 @@ typedef struct fv_session_desc {
  *   model   borrowed: must outlive the session
  *   desc    NULL: all defaults
  *   out     yours to free with fv_session_free
- *   errors  ARG a field of desc out of its range; UNSUPPORTED the network has no input; NOMEM; of a
- *           device: IO there is no such plug-in, FORMAT it is none, BACKEND it does not start
+ *   errors  ARG a field of desc out of its range; UNSUPPORTED the network has no input, or the
+ *           processor lacks the model's precision; NOMEM; of a device: IO there is no such plug-in,
+ *           FORMAT it is none, BACKEND it does not start
  */
 FV_API fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc,
                                 fv_session **out, fv_error *err);
 /* What runs it: "oneDNN 2.6.3", or the plug-in's platform and version with the kind of the device.
  * NULL: session is NULL. */
 FV_API const char *fv_session_device(const fv_session *session);
+/* The same where an accelerator runs it; NULL where the processor does, or session is NULL. */
+FV_API const char *fv_session_accelerator(const fv_session *session);
+/* What it multiplies in: what the model was loaded with (fv_model_desc.precision), or
+ * FV_PRECISION_F32 where the device has no such type; never AUTO. */
+FV_API fv_precision fv_session_precision(const fv_session *session);
 /* Frees a session and the plans it kept. */
 FV_API void fv_session_free(fv_session *session);
 

@@ -13,7 +13,7 @@ typedef struct fvi_backend fvi_backend; /* backend.h */
 typedef struct fvi_device fvi_device;
 
 typedef struct fvi_device_desc {
-    fv_precision precision; /* requested for convolutions and matrix products: F32 or BF16 */
+    fv_precision precision; /* requested for convolutions and matrix products; 0: F32 */
     size_t memory;          /* bytes at most, for the weights and any one executable; 0: no limit */
     /* Called with constants' bytes that were copied and will probably not be read again; or NULL.
      */

@@ -57,7 +57,9 @@ fv_status fvi_bench_step(const fvi_bench *b, fv_error *err) {
     const fvi_graph *g = fvi_executable_graph(plan);
     int64_t n = fvi_shape_count(&g->values[g->outputs[0]].shape);
     for (int64_t i = 0; i < n; i++) seed[i] = 1;
-    return fvi_executable_backward(plan, err);
+    st = fvi_executable_backward(plan, err);
+    const float *gradient; /* an accelerator may still be computing it */
+    return st ? st : fvi_executable_view_gradient(plan, 0, &gradient, err);
 }
 
 double fvi_bench_gflop(const fvi_bench *b) {
@@ -151,7 +153,9 @@ fv_status fv_bench(const fv_model *model, const char *layer, const fv_bench_desc
     fvi_bench b;
     st = fvi_bench_open(model, layer, desc, &b, err);
     if (st) return st;
-    fv_bench_result r = {.batch = b.desc.batch, .threads = b.desc.threads};
+    fv_bench_result r = {.batch = b.desc.batch,
+                         .threads = b.desc.threads,
+                         .precision = fv_session_precision(b.session)};
     st = measure(&b, &r, err);
     r.peak_rss_mb = fvi_peak_rss_mb();
     if (!st) *out = r;

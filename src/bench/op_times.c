@@ -146,6 +146,7 @@ fv_status fv_bench_ops(const fv_model *model, const char *layer, const fv_bench_
         o->t.gflop = fvi_bench_gflop(&b);
         o->t.batch = b.desc.batch;
         o->t.threads = b.desc.threads;
+        o->t.precision = fv_session_precision(b.session);
         o->t.ops = o->ops;
         o->t.sums = o->sums;
         *out = &o->t;

@@ -105,7 +105,7 @@ static fv_status add(const fv_model *m, const fv_session_desc *asked, fvi_device
                      fv_error *err) {
     const int64_t limit = fvi_network_limits(m->network)->memory;
     const fvi_device_desc desc = {
-        .precision = FV_PRECISION_F32,
+        .precision = m->precision,
         .memory = (uint64_t)limit > SIZE_MAX ? SIZE_MAX : (size_t)limit,
         .plugin = asked->plugin,
         .index = asked->device,

@@ -38,6 +38,7 @@ static fv_model *model_new(void) {
 
 /* The device that runs a model's network. */
 static fv_status start_device(fv_model *m, fv_precision precision, fv_error *err) {
+    m->precision = precision;
     const int64_t limit = fvi_network_limits(m->network)->memory;
     const fvi_device_desc desc = {
         .precision = precision,
@@ -48,12 +49,12 @@ static fv_status start_device(fv_model *m, fv_precision precision, fv_error *err
     return fvi_device_new(fvi_backend_processor, &desc, &m->device, err);
 }
 
-/* The precision to ask the device for. */
+/* The precision to ask devices for. */
 static fv_status check_precision(fv_precision asked, fv_precision *out, fv_error *err) {
-    if ((int)asked < 0 || asked > FV_PRECISION_AUTO)
+    if ((int)asked < 0 || asked > FV_PRECISION_TF32)
         return fvi_fail(err, FV_ARG, "precision is %d; allowed: 0 to %d", (int)asked,
-                        FV_PRECISION_AUTO);
-    *out = asked <= FV_PRECISION_F32 ? FV_PRECISION_F32 : FV_PRECISION_BF16;
+                        FV_PRECISION_TF32);
+    *out = asked ? asked : FV_PRECISION_F32;
     return FV_OK;
 }
 
@@ -117,7 +118,7 @@ fv_status fv_model_shuffle(const fv_model *model, const int *layers, int count, 
     fv_model *m = model_new();
     st = m ? fvi_network_shuffle(model->network, layers, count, seed, &m->network, err)
            : fvi_fail(err, FV_NOMEM, "out of memory while shuffling weights");
-    if (!st) st = start_device(m, fvi_device_precision(model->device), err);
+    if (!st) st = start_device(m, model->precision, err);
     if (st) {
         fv_model_free(m);
         return st;

@@ -9,6 +9,7 @@
 
 struct fv_model {
     fvi_network *network;
+    fv_precision precision;            /* asked for; never 0 */
     char *output_note;                 /* what was chosen among several outputs, or NULL */
     fvi_device *device;                /* shared by the model's sessions, with its own lock */
     struct fvi_model_devices *devices; /* others that sessions asked for (devices.h) */

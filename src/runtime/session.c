@@ -55,27 +55,43 @@ static void plan_entry_free(void *data) {
     g_free(e);
 }
 
-fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc, fv_session **out,
-                         fv_error *err) {
-    fv_status st = FVI_NOT_NULL(err, model, out);
-    fv_session_desc d;
-    if (!st) st = FVI_DESC_READ(fv_session_desc, on_nan, desc, &d, err);
-    if (st) return st;
-    const int threads = d.threads;
-    if (threads < 0 || threads > MAX_THREADS)
-        return fvi_fail(err, FV_ARG, "threads is %d; allowed: 0 (all) to %d", threads, MAX_THREADS);
-    const fv_on_nan on_nan = d.on_nan;
-    if ((int)on_nan < 0 || on_nan > FV_ON_NAN_KEEP)
-        return fvi_fail(err, FV_ARG, "on_nan is %d; allowed: 0 to %d", (int)on_nan, FV_ON_NAN_KEEP);
-    if (d.device < 0) return fvi_fail(err, FV_ARG, "device is %d; allowed: 0 and more", d.device);
-    if (d.or_processor < 0 || d.or_processor > 1)
-        return fvi_fail(err, FV_ARG, "or_processor is %d; allowed: 0 and 1", d.or_processor);
+/* The fields of a session's desc. */
+static fv_status check_desc(const fv_session_desc *d, fv_error *err) {
+    if (d->threads < 0 || d->threads > MAX_THREADS)
+        return fvi_fail(err, FV_ARG, "threads is %d; allowed: 0 (all) to %d", d->threads,
+                        MAX_THREADS);
+    if ((int)d->on_nan < 0 || d->on_nan > FV_ON_NAN_KEEP)
+        return fvi_fail(err, FV_ARG, "on_nan is %d; allowed: 0 to %d", (int)d->on_nan,
+                        FV_ON_NAN_KEEP);
+    if (d->device < 0) return fvi_fail(err, FV_ARG, "device is %d; allowed: 0 and more", d->device);
+    if (d->or_processor < 0 || d->or_processor > 1)
+        return fvi_fail(err, FV_ARG, "or_processor is %d; allowed: 0 and 1", d->or_processor);
+    return FV_OK;
+}
+
+/* That the model can be run, and in its precision. */
+static fv_status check_model(const fv_model *model, const fv_session_desc *d, fv_error *err) {
     if (!*fvi_network_input(model->network)->name)
         return fvi_fail(
             err, FV_UNSUPPORTED,
             "%s has no input: all that it computes is constant, and nothing can be run, "
             "drawn or explained; export it with what varies as an input",
             fvi_network_name(model->network));
+    if (!d->plugin && model->precision == FV_PRECISION_TF32)
+        return fvi_fail(err, FV_UNSUPPORTED,
+                        "the processor does not multiply in tf32; allowed there: f32, bf16 and "
+                        "auto (tf32 is for an accelerator: --device)");
+    return FV_OK;
+}
+
+fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc, fv_session **out,
+                         fv_error *err) {
+    fv_status st = FVI_NOT_NULL(err, model, out);
+    fv_session_desc d;
+    if (!st) st = FVI_DESC_READ(fv_session_desc, on_nan, desc, &d, err);
+    if (!st) st = check_desc(&d, err);
+    if (!st) st = check_model(model, &d, err);
+    if (st) return st;
     fvi_device *device = NULL;
     st = fvi_model_device(model, &d, &device, err);
     if (st) return st;
@@ -86,8 +102,8 @@ fv_status fv_session_new(const fv_model *model, const fv_session_desc *desc, fv_
     s->asked = d;
     s->asked.plugin = g_strdup(d.plugin);
     s->asked.programs = g_strdup(d.programs);
-    s->threads = threads ? threads : omp_get_num_procs();
-    s->on_nan = on_nan ? on_nan : FV_ON_NAN_STOP;
+    s->threads = d.threads ? d.threads : omp_get_num_procs();
+    s->on_nan = d.on_nan ? d.on_nan : FV_ON_NAN_STOP;
     s->plans = g_ptr_array_new_with_free_func(plan_entry_free);
     s->sound = g_hash_table_new(NULL, NULL);
     s->filled = g_hash_table_new(g_str_hash, g_str_equal);
@@ -119,6 +135,15 @@ fvi_device *fvi_session_device(const fv_session *s) { return s->device; }
 
 const char *fv_session_device(const fv_session *session) {
     return session ? fvi_device_name(session->device) : NULL;
+}
+
+const char *fv_session_accelerator(const fv_session *session) {
+    return session && session->device != session->model->device ? fvi_device_name(session->device)
+                                                                : NULL;
+}
+
+fv_precision fv_session_precision(const fv_session *session) {
+    return session ? fvi_device_precision(session->device) : FV_PRECISION_F32;
 }
 
 int fvi_session_threads(const fv_session *s) { return s->threads; }

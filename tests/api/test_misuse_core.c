@@ -214,8 +214,8 @@ static void test_loading(void **state) {
     REFUSED(FV_ARG, "max_nodes", LOAD(.max_nodes = (1 << 20) + 1));
     REFUSED(FV_ARG, "max_elements", LOAD(.max_elements = -1));
     REFUSED(FV_ARG, "max_elements", LOAD(.max_elements = ((int64_t)1 << 31) + 1));
-    REFUSED(FV_ARG, "precision is -1; allowed: 0 to 3", LOAD(.precision = (fv_precision)-1));
-    REFUSED(FV_ARG, "precision is 4; allowed: 0 to 3", LOAD(.precision = (fv_precision)4));
+    REFUSED(FV_ARG, "precision is -1; allowed: 0 to 4", LOAD(.precision = (fv_precision)-1));
+    REFUSED(FV_ARG, "precision is 5; allowed: 0 to 4", LOAD(.precision = (fv_precision)5));
     REFUSED(FV_NOMEM, "nodes", LOAD(.max_nodes = 2));
     REFUSED(FV_ARG, "option memory is -1", LOAD(.memory = -1));
     REFUSED(FV_ARG, "option memory is", LOAD(.memory = INT64_MIN));
@@ -325,6 +325,11 @@ static void test_session(void **state) {
     (void)state;
     REFUSED(FV_ARG, "model must", fv_session_new(NULL, NULL, &o.session, err));
     REFUSED(FV_ARG, "out must", fv_session_new(t.net, NULL, NULL, err));
+    WORKS(LOAD(.precision = FV_PRECISION_TF32));
+    fv_model *tf32 = o.model;
+    REFUSED(FV_UNSUPPORTED, "allowed there: f32, bf16 and auto",
+            fv_session_new(tf32, NULL, &o.session, err));
+    fv_model_free(tf32);
 #define SESSION(...) fv_session_new(t.net, FV_DESC(fv_session_desc, __VA_ARGS__), &o.session, err)
     REFUSED(FV_ARG, "threads is -1", SESSION(.threads = -1));
     REFUSED(FV_ARG, "threads is 1025", SESSION(.threads = 1025));
@@ -336,6 +341,8 @@ static void test_session(void **state) {
     REFUSED(FV_ARG, "or_processor is -1", SESSION(.or_processor = -1));
     REFUSED(FV_IO, "no such file", SESSION(.plugin = "/nowhere/plugin.so"));
     GIVES(NULL, fv_session_device(NULL));
+    GIVES(NULL, fv_session_accelerator(NULL));
+    GIVES(FV_PRECISION_F32, fv_session_precision(NULL));
     HARMLESS(fv_session_free(NULL));
 
     REFUSED(FV_ARG, "session must", fv_session_run(NULL, t.input, NULL, &o.tensor, err));

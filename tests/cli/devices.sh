@@ -14,3 +14,8 @@ try fovea layers tiny --device cpu
 fovea classify tiny "$DATA/photo.jpg" --device cpu > cpu && fovea classify tiny "$DATA/photo.jpg" > default
 cmp cpu default && echo "the same"
 fovea classify tiny "$DATA/photo.jpg" --device auto --quiet | cmp - cpu && echo "the same"
+# MATLAB's name of it; a precision of accelerators.
+fovea classify tiny "$DATA/photo.jpg" --execution-environment cpu | cmp - cpu && echo "the same"
+try fovea classify tiny "$DATA/photo.jpg" --execution-environment tpu
+try fovea layers tiny --execution-environment cpu
+try fovea classify tiny "$DATA/photo.jpg" --precision tf32

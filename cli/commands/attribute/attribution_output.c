@@ -102,6 +102,7 @@ fv_status cli_subject_describe(const cli_subject *s, fv_image *onto, fv_error *e
                                     {"fovea.model-sha256", fv_model_sha256(s->model)},
                                     {"fovea.version", fv_version()}};
     fv_status st = cli_set_command(s->args, onto, err);
+    if (!st) st = cli_set_device(s->session.session, onto, err);
     for (size_t i = 0; i < G_N_ELEMENTS(texts) && !st; i++) {
         char *valid = g_utf8_make_valid(texts[i][1], -1);
         st = fv_image_set_text(onto, texts[i][0], valid, err);

@@ -23,8 +23,8 @@ void cli_bench_render_json(const fv_render_bench *times);
 /* ---- bench_ops.c ---- */
 
 /* --ops: two tables, or JSON. */
-void cli_bench_ops_table(const fv_op_times *times, const char *precision);
-void cli_bench_ops_json(const fv_op_times *times, const char *precision);
+void cli_bench_ops_table(const fv_op_times *times);
+void cli_bench_ops_json(const fv_op_times *times);
 
 /* ---- bench_machine.c ---- */
 

@@ -4,6 +4,7 @@
 #include "bench.h"
 
 #include "json.h"
+#include "models.h"
 #include "output.h"
 #include "report.h"
 #include "table.h"
@@ -58,12 +59,12 @@ static void print_sums(const fv_op_times *r) {
     cli_table_free(t);
 }
 
-void cli_bench_ops_table(const fv_op_times *r, const char *precision) {
+void cli_bench_ops_table(const fv_op_times *r) {
     print_ops(r);
     cli_put("\n");
     print_sums(r);
     cli_putf("\n%.4g ms a step (median), batch %d, %d thread%s, %s\n", r->step_ms, r->batch,
-             r->threads, r->threads == 1 ? "" : "s", precision);
+             r->threads, r->threads == 1 ? "" : "s", cli_precision_name(r->precision));
 }
 
 static void json_costs(JsonBuilder *b, const fv_op_time *op) {
@@ -73,14 +74,14 @@ static void json_costs(JsonBuilder *b, const fv_op_time *op) {
     cli_json_number(b, "gbyte", op->gbyte);
 }
 
-void cli_bench_ops_json(const fv_op_times *r, const char *precision) {
+void cli_bench_ops_json(const fv_op_times *r) {
     JsonBuilder *b = json_builder_new();
     json_builder_begin_object(b);
     cli_json_number(b, "step_ms", r->step_ms);
     cli_json_number(b, "gflop", r->gflop);
     cli_json_int(b, "batch", r->batch);
     cli_json_int(b, "threads", r->threads);
-    cli_json_text(b, "precision", precision);
+    cli_json_text(b, "precision", cli_precision_name(r->precision));
     json_builder_set_member_name(b, "ops");
     json_builder_begin_array(b);
     for (int i = 0; i < r->op_count; i++) {

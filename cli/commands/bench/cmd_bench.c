@@ -11,7 +11,7 @@
 #include "report.h"
 #include "table.h"
 
-static void print_table(const fv_bench_result *r, const char *precision) {
+static void print_table(const fv_bench_result *r) {
     static const cli_column columns[] = {{"measure", 0, 0}, {"value", 1, 0}, {"unit", 0, 0}, {0}};
     cli_table *t = cli_table_new(columns);
     const struct {
@@ -33,10 +33,10 @@ static void print_table(const fv_bench_result *r, const char *precision) {
     cli_table_print(t);
     cli_table_free(t);
     cli_putf("\nbatch %d, %d thread%s, %s\n", r->batch, r->threads, r->threads == 1 ? "" : "s",
-             precision);
+             cli_precision_name(r->precision));
 }
 
-static void print_json(const fv_bench_result *r, const char *precision) {
+static void print_json(const fv_bench_result *r) {
     JsonBuilder *b = json_builder_new();
     json_builder_begin_object(b);
     cli_json_number(b, "step_ms", r->step_ms);
@@ -46,7 +46,7 @@ static void print_json(const fv_bench_result *r, const char *precision) {
     cli_json_number(b, "peak_rss_mb", r->peak_rss_mb);
     cli_json_int(b, "batch", r->batch);
     cli_json_int(b, "threads", r->threads);
-    cli_json_text(b, "precision", precision);
+    cli_json_text(b, "precision", cli_precision_name(r->precision));
     json_builder_end_object(b);
     cli_json_print(b);
 }
@@ -55,10 +55,11 @@ static int run_step(const cli_bench_args *args, const fv_model *model, const fv_
     fv_bench_result result = {0};
     fv_error err = {0};
     if (fv_bench(model, args->common.operands[1], desc, &result, &err)) return cli_fail_error(&err);
+    cli_precision_note(&args->common, &args->model, result.precision);
     if (args->json)
-        print_json(&result, cli_model_precision(model));
+        print_json(&result);
     else
-        print_table(&result, cli_model_precision(model));
+        print_table(&result);
     return CLI_DONE;
 }
 
@@ -67,10 +68,11 @@ static int run_ops(const cli_bench_args *args, const fv_model *model, const fv_b
     fv_error err = {0};
     if (fv_bench_ops(model, args->common.operands[1], desc, &times, &err))
         return cli_fail_error(&err);
+    cli_precision_note(&args->common, &args->model, times->precision);
     if (args->json)
-        cli_bench_ops_json(times, cli_model_precision(model));
+        cli_bench_ops_json(times);
     else
-        cli_bench_ops_table(times, cli_model_precision(model));
+        cli_bench_ops_table(times);
     fv_op_times_free(times);
     return CLI_DONE;
 }

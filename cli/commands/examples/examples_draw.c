@@ -31,6 +31,7 @@ static fv_status save(const cli_shown *s, fv_image *image, const char *path, fv_
                                     {"fovea.model-sha256", fv_model_sha256(s->model)},
                                     {"fovea.version", fv_version()}};
     fv_status st = cli_set_command(&s->args->common, image, err);
+    if (!st) st = cli_set_device(s->session->session, image, err);
     for (size_t i = 0; i < G_N_ELEMENTS(texts) && !st; i++)
         st = fv_image_set_text(image, texts[i][0], texts[i][1], err);
     if (!st && fv_examples_unfinished(s->examples)) {

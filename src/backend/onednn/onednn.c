@@ -34,7 +34,7 @@ static void device_free(void *data) {
 
 static fv_status choose_precision(device *d, fv_precision wanted, fv_error *err) {
     d->precision = FV_PRECISION_F32;
-    if (wanted != FV_PRECISION_BF16) return FV_OK;
+    if (wanted != FV_PRECISION_BF16 && wanted != FV_PRECISION_AUTO) return FV_OK;
     fvi_dnnl_engine *engine = NULL;
     fv_status st = fvi_dnnl_engine_new(&engine, err);
     if (!st && fvi_dnnl_engine_has_bf16(engine)) d->precision = FV_PRECISION_BF16;

@@ -44,18 +44,18 @@ static void keep_values(const fvi_graph *g, const GArray *arguments, GArray *kep
 }
 
 /* The forward program, and what it has to keep. */
-static fv_status write_forward(const fvi_graph *g, int flags, GArray *kept, fvi_program_text *out,
-                               fv_error *err) {
+static fv_status write_forward(const fvi_hlo_device *d, const fvi_graph *g, int flags, GArray *kept,
+                               fvi_program_text *out, fv_error *err) {
     fvi_program_text back = {NULL, NULL, NULL};
     fv_status st = FV_OK;
     if (flags & FVI_EXEC_BACKWARD) {
-        st = fvi_program_backward(g, flags, 1, &back, err);
+        st = fvi_program_backward(g, flags, 1, d->precision, &back, err);
         if (!st) keep_values(g, back.arguments, kept);
     }
     fvi_program_text_clear(&back);
     return st ? st
-              : fvi_program_forward(g, (const int *)(const void *)kept->data, (int)kept->len, out,
-                                    err);
+              : fvi_program_forward(g, (const int *)(const void *)kept->data, (int)kept->len,
+                                    d->precision, out, err);
 }
 
 /* ---- memory ---------------------------------------------------------------------------------- */
@@ -91,7 +91,7 @@ fv_status fvi_compiled_count(const fvi_hlo_device *d, const fvi_graph *g, int fl
                              fv_error *err) {
     fvi_program_text text = {NULL, NULL, NULL};
     GArray *kept = g_array_new(FALSE, FALSE, sizeof(int));
-    const fv_status st = write_forward(g, flags, kept, &text, err);
+    const fv_status st = write_forward(d, g, flags, kept, &text, err);
     if (!st) *bytes = own_bytes(g, flags, kept) + fvi_new_weights(d, text.arguments);
     fvi_program_text_clear(&text);
     g_array_unref(kept);
@@ -115,7 +115,7 @@ fv_status fvi_compiled_new(const fvi_hlo_device *d, fvi_graph *graph, int flags,
     c->seeds = new_arrays(graph->n_outputs);
     c->target_gradients = new_arrays(graph->n_outputs);
     c->gradients = new_arrays(graph->n_inputs);
-    fv_status st = write_forward(graph, flags, c->kept, &text, err);
+    fv_status st = write_forward(d, graph, flags, c->kept, &text, err);
     if (!st) {
         c->bytes = own_bytes(graph, flags, c->kept);
         const size_t more = c->bytes + fvi_new_weights(d, text.arguments);
@@ -197,8 +197,8 @@ fv_status fvi_compiled_forward(fvi_compiled *c, fv_error *err) {
 
 static fv_status compile_backward(fvi_compiled *c, int way, fv_error *err) {
     fvi_program_text text = {NULL, NULL, NULL};
-    fv_status st =
-        fvi_program_backward(c->g, c->flags, way == REDIRECTED ? c->samples : 0, &text, err);
+    fv_status st = fvi_program_backward(c->g, c->flags, way == REDIRECTED ? c->samples : 0,
+                                        c->d->precision, &text, err);
     if (!st) st = fvi_runnable_compile(c->d, &text, &c->backward[way], err);
     fvi_program_text_clear(&text);
     return st;

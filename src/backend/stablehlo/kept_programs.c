@@ -23,7 +23,7 @@ static char *key_of(const fvi_kept_programs *k, const fvi_pjrt_source *from) {
     GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
     const char *platform = fvi_pjrt_platform(k->plugin);
     char *who = g_strdup_printf("%s\n%s\n%s\n%s\n%d\n", platform,
-                                g_ascii_strcasecmp(platform, "cpu") ? "" : g_get_host_name(),
+                                fvi_pjrt_is_accelerator(k->plugin) ? "" : g_get_host_name(),
                                 fvi_pjrt_version(k->plugin),
                                 fvi_pjrt_device_kind(k->plugin, k->device), k->device);
     g_checksum_update(sum, (const guchar *)who, -1);

@@ -42,13 +42,12 @@ static void add_packages(const char *folder, GPtrArray *plugins) {
 /* ---- devices --------------------------------------------------------------------------------- */
 
 static void add_device(const fvi_pjrt *plugin, int index, fvi_add_device *add, void *user) {
-    const char *platform = fvi_pjrt_platform(plugin);
     fv_device_info d = {.plugin = fvi_pjrt_path(plugin),
                         .kind = fvi_pjrt_device_kind(plugin, index),
-                        .platform = platform,
+                        .platform = fvi_pjrt_platform(plugin),
                         .version = fvi_pjrt_version(plugin),
                         .index = index,
-                        .is_accelerator = g_ascii_strcasecmp(platform, "cpu") != 0};
+                        .is_accelerator = fvi_pjrt_is_accelerator(plugin)};
     fvi_pjrt_device_memory(plugin, index, &d.memory_in_use, &d.memory);
     add(user, &d);
 }

@@ -22,14 +22,16 @@ typedef struct writing {
     fvi_emitter e;
 } writing;
 
-static fvi_emitter emitter_of(fvi_hlo *h, const fvi_graph *g, GArray *arguments) {
+static fvi_emitter emitter_of(fvi_hlo *h, const fvi_graph *g, fv_precision precision,
+                              GArray *arguments) {
     const gsize n = (gsize)MAX(g->n_values, 1);
     fvi_emitter e = {.h = h,
                      .g = g,
                      .value = g_new(int, n),
                      .gradient = g_new(int, n),
                      .arguments = g_array_ref(arguments),
-                     .redirect = -1};
+                     .redirect = -1,
+                     .precision = precision};
     for (gsize i = 0; i < n; i++) e.value[i] = e.gradient[i] = -1;
     return e;
 }
@@ -41,10 +43,10 @@ static void emitter_clear(fvi_emitter *e) {
 }
 
 /* The value's address must stay. */
-static void begin(writing *w, const fvi_graph *g) {
+static void begin(writing *w, const fvi_graph *g, fv_precision precision) {
     GArray *arguments = g_array_new(FALSE, FALSE, sizeof(fvi_emitter_argument));
-    fvi_hlo_begin(&w->h);
-    w->e = emitter_of(&w->h, g, arguments);
+    fvi_hlo_begin(&w->h, FV_PRECISION_F32);
+    w->e = emitter_of(&w->h, g, precision, arguments);
     g_array_unref(arguments);
 }
 
@@ -63,6 +65,11 @@ static void finish(writing *w, const GArray *results, fvi_program_text *out) {
 static void end(writing *w) {
     emitter_clear(&w->e);
     fvi_hlo_end(&w->h);
+}
+
+/* What the library adds to a network (colours, interpolation, objectives) is f32 in any case. */
+static void set_precision(fvi_emitter *e, const fvi_node *n) {
+    e->h->precision = n->source_op ? e->precision : FV_PRECISION_F32;
 }
 
 /* ---- forward --------------------------------------------------------------------------------- */
@@ -84,17 +91,18 @@ static fv_status write_forward(fvi_emitter *e, const char *needed, fv_error *err
         const fvi_emitter_rule *rule = fvi_emitter_rule_of(n->kind);
         if (!needed[n->out]) continue;
         if (!rule) return fvi_fail(err, n->a.opaque.status, "%s", n->a.opaque.why);
+        set_precision(e, n);
         e->value[n->out] = rule->forward(e, n);
     }
     return FV_OK;
 }
 
 fv_status fvi_program_forward(const fvi_graph *g, const int *kept, int n_kept,
-                              fvi_program_text *out, fv_error *err) {
+                              fv_precision precision, fvi_program_text *out, fv_error *err) {
     writing w;
     GArray *results = g_array_new(FALSE, FALSE, sizeof(int));
     char *needed = needed_values(g, kept, n_kept);
-    begin(&w, g);
+    begin(&w, g, precision);
     const fv_status st = write_forward(&w.e, needed, err);
     for (int i = 0; i < g->n_outputs + n_kept && !st; i++) {
         const int x =
@@ -143,6 +151,7 @@ static fv_status write_backward(fvi_emitter *e, fv_error *err) {
         if (!rule) return fvi_fail(err, n->a.opaque.status, "%s", n->a.opaque.why);
         const fv_status st = check_gradients(e, n, err);
         if (st) return st;
+        set_precision(e, n);
         rule->backward(e, n, e->gradient[n->out]);
     }
     return FV_OK;
@@ -162,11 +171,11 @@ static void begin_seeds(fvi_emitter *e) {
 }
 
 fv_status fvi_program_backward(const fvi_graph *g, int flags, int64_t samples,
-                               fvi_program_text *out, fv_error *err) {
+                               fv_precision precision, fvi_program_text *out, fv_error *err) {
     writing w;
     GArray *results = g_array_new(FALSE, FALSE, sizeof(int));
     char *wanted = wanted_values(g, NULL);
-    begin(&w, g);
+    begin(&w, g, precision);
     w.e.wanted = wanted;
     w.e.guided = (flags & FVI_EXEC_GUIDED) != 0;
     w.e.samples = samples;
@@ -238,13 +247,13 @@ static int rule_input(fvi_emitter *step, const fvi_update_desc *u, const fvi_upd
     return -1;
 }
 
-fv_status fvi_program_update(const fvi_update_desc *u, int redirected, fvi_program_text *out,
-                             fv_error *err) {
+fv_status fvi_program_update(const fvi_update_desc *u, int redirected, fv_precision precision,
+                             fvi_program_text *out, fv_error *err) {
     writing w;
     GArray *results = g_array_new(FALSE, FALSE, sizeof(int));
-    begin(&w, u->step);
+    begin(&w, u->step, precision);
     fv_status st = write_step(&w.e, u, redirected, err);
-    fvi_emitter rule = emitter_of(&w.h, u->rule, w.e.arguments);
+    fvi_emitter rule = emitter_of(&w.h, u->rule, precision, w.e.arguments);
     for (int i = 0; i < u->rule->n_inputs && !st; i++) {
         const fvi_update_source *from = &u->rule_inputs[i];
         if (from->from == FVI_FROM_STATE || from->from == FVI_FROM_GIVEN)

@@ -18,23 +18,24 @@ void fvi_program_text_clear(fvi_program_text *p);
 
 /* Backward. Its results: the gradients at the graph's inputs, then with FVI_EXEC_TARGET_GRADIENTS
  * those at the targets.
- *   flags    FVI_EXEC_...
- *   samples  of the batch, if ReLUs can be redirected in this program; else 0
- *   out      yours to clear; also on failure
- *   errors   UNSUPPORTED: a gradient at an input that takes none */
+ *   flags      FVI_EXEC_...
+ *   samples    of the batch, if ReLUs can be redirected in this program; else 0
+ *   precision  of the products of nodes that a model's file has (source_op), as in all programs
+ *   out        yours to clear; also on failure
+ *   errors     UNSUPPORTED: a gradient at an input that takes none */
 fv_status fvi_program_backward(const fvi_graph *g, int flags, int64_t samples,
-                               fvi_program_text *out, fv_error *err);
+                               fv_precision precision, fvi_program_text *out, fv_error *err);
 
 /* Forward. Its results: the targets, then the values that the backward program takes.
  *   kept     [n_kept] values of the graph
  *   errors   UNSUPPORTED: a node that cannot be computed */
 fv_status fvi_program_forward(const fvi_graph *g, const int *kept, int n_kept,
-                              fvi_program_text *out, fv_error *err);
+                              fv_precision precision, fvi_program_text *out, fv_error *err);
 
 /* Both graphs of an update. Its results: the outputs of the rule.
  *   redirected  whether ReLUs can be redirected in this program
  *   errors      UNSUPPORTED */
-fv_status fvi_program_update(const fvi_update_desc *u, int redirected, fvi_program_text *out,
-                             fv_error *err);
+fv_status fvi_program_update(const fvi_update_desc *u, int redirected, fv_precision precision,
+                             fvi_program_text *out, fv_error *err);
 
 #endif

@@ -9,10 +9,11 @@
 /* What a device of this backend is. */
 typedef struct fvi_hlo_device {
     fvi_pjrt *plugin;
-    int device;     /* of the plug-in's */
-    char *name;     /* for people */
-    size_t memory;  /* bytes at most; 0: no limit */
-    char *programs; /* folder for compiled programs, or NULL */
+    int device;             /* of the plug-in's */
+    char *name;             /* for people */
+    size_t memory;          /* bytes at most; 0: no limit */
+    fv_precision precision; /* never AUTO */
+    char *programs;         /* folder for compiled programs, or NULL */
     fvi_device_weights *weights;
 } fvi_hlo_device;
 

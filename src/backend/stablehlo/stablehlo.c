@@ -24,6 +24,14 @@ static void device_free(void *data) {
     g_free(d);
 }
 
+/* The precision that is asked for; AUTO is bf16, but not on processors, which have it in software.
+ */
+static fv_precision choose_precision(const fvi_pjrt *plugin, fv_precision asked) {
+    if (asked == FV_PRECISION_AUTO)
+        return fvi_pjrt_is_accelerator(plugin) ? FV_PRECISION_BF16 : FV_PRECISION_F32;
+    return asked ? asked : FV_PRECISION_F32;
+}
+
 static fv_status device_new(const fvi_device_desc *desc, void **out, fv_error *err) {
     fvi_pjrt *plugin = NULL;
     const fv_status st = fvi_pjrt_acquire(desc->plugin, &plugin, err);
@@ -39,6 +47,7 @@ static fv_status device_new(const fvi_device_desc *desc, void **out, fv_error *e
     d->plugin = plugin;
     d->device = desc->index;
     d->memory = desc->memory;
+    d->precision = choose_precision(plugin, desc->precision);
     d->programs = g_strdup(desc->programs);
     d->name = g_strdup_printf("%s, %s", fvi_pjrt_device_kind(plugin, desc->index),
                               fvi_pjrt_version(plugin));
@@ -50,8 +59,7 @@ static fv_status device_new(const fvi_device_desc *desc, void **out, fv_error *e
 static const char *device_name(const void *d) { return ((const fvi_hlo_device *)d)->name; }
 
 static fv_precision device_precision(const void *d) {
-    (void)d;
-    return FV_PRECISION_F32;
+    return ((const fvi_hlo_device *)d)->precision;
 }
 
 static void device_bytes(void *d, size_t *own, size_t *in_file) {

@@ -53,7 +53,7 @@ static void update_free(void *self) {
 static fv_status compile(hlo_update *u, int way, fv_error *err) {
     const fvi_hlo_device *d = u->d;
     fvi_program_text text = {NULL, NULL, NULL};
-    fv_status st = fvi_program_update(&u->desc, way == REDIRECTED, &text, err);
+    fv_status st = fvi_program_update(&u->desc, way == REDIRECTED, d->precision, &text, err);
     if (!st && d->memory) {
         const size_t all =
             fvi_new_weights(d, text.arguments) + fvi_device_weights_bytes(d->weights);

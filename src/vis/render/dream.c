@@ -398,6 +398,7 @@ static fv_status set_texts(const dream *d, const char *name, fv_image *image, fv
                               {"fovea.model", fv_model_name(d->model)},
                               {"fovea.model-sha256", fv_model_sha256(d->model)},
                               {"fovea.version", fv_version()},
+                              {"fovea.device", fv_session_accelerator(d->session)},
                               {"fovea.unfinished", d->stopped ? steps : NULL}};
     fv_status st = FV_OK;
     for (size_t k = 0; !st && k < G_N_ELEMENTS(texts); k++)

@@ -88,7 +88,7 @@ static fv_status make_again(fvi_job *j, int picture, fv_rendering **made, fv_err
     fv_status st = fvi_batch_new(j, picture, 1, 1, &b, err);
     if (!st) st = fvi_batch_run(&b, err);
     if (!st && b.p[0].alive)
-        st = fvi_rendering_new(j->model, &b.p[0], u->name, j->stopped, &again, err);
+        st = fvi_rendering_new(j->session, &b.p[0], u->name, j->stopped, &again, err);
     fvi_batch_clear(&b);
     if (!again) return st;
     again->batch = 1;
@@ -168,7 +168,7 @@ static fv_status render_batch(fvi_job *j, int first, int n, int group, fv_error 
     for (int i = 0; !st && fvi_batch_begun(&b) && i < n; i++) {
         fv_rendering **made = &j->made[first + i];
         vanished[i] = !b.p[i].alive && !b.p[i].broken;
-        st = fvi_rendering_new(j->model, &b.p[i], fvi_job_unit(j, first + i)->name, j->stopped,
+        st = fvi_rendering_new(j->session, &b.p[i], fvi_job_unit(j, first + i)->name, j->stopped,
                                made, err);
         if (!st) (*made)->batch = n;
         j->begun += !st;

@@ -15,6 +15,7 @@
 #include "base/tensor.h"
 #include "runtime/model_state.h"
 #include "runtime/preprocess.h"
+#include "runtime/session.h"
 #include "vis/recipe/options.h"
 #include "vis/render/display.h"
 
@@ -118,8 +119,9 @@ static fv_status reached_input(const fvi_network *net, const fvi_picture *p, fv_
 }
 
 /* Sets what the picture needs to be made again, and what it reached. */
-static fv_status set_texts(const fv_model *model, const fv_rendering *r, const fvi_settings *d,
+static fv_status set_texts(const fv_session *session, const fv_rendering *r, const fvi_settings *d,
                            fv_error *err) {
+    const fv_model *model = fvi_session_model(session);
     char *options = fvi_options_text(d);
     char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, d->seed);
     char *start = g_strdup_printf("%d", r->start);
@@ -138,6 +140,7 @@ static fv_status set_texts(const fv_model *model, const fv_rendering *r, const f
                               {"fovea.model", fv_model_name(model)},
                               {"fovea.model-sha256", fv_model_sha256(model)},
                               {"fovea.version", fv_version()},
+                              {"fovea.device", fv_session_accelerator(session)},
                               {"fovea.unfinished", steps},
                               {"fovea.dead", r->dead ? r->why : NULL}};
     fv_status st = FV_OK;
@@ -150,7 +153,7 @@ static fv_status set_texts(const fv_model *model, const fv_rendering *r, const f
     return st;
 }
 
-fv_status fvi_rendering_new(const fv_model *model, const fvi_picture *p, const char *name,
+fv_status fvi_rendering_new(const fv_session *session, const fvi_picture *p, const char *name,
                             int unfinished, fv_rendering **out, fv_error *err) {
     fv_rendering *r = calloc(1, sizeof *r);
     if (!r) return fvi_fail(err, FV_NOMEM, "out of memory");
@@ -172,8 +175,8 @@ fv_status fvi_rendering_new(const fv_model *model, const fvi_picture *p, const c
     fv_status st =
         r->objective && (r->why || !why) ? FV_OK : fvi_fail(err, FV_NOMEM, "out of memory");
     if (!st) st = fvi_rendering_image(p, &r->image, err);
-    if (!st) st = reached_input(model->network, p, &r->input, err);
-    if (!st) st = set_texts(model, r, p->desc, err);
+    if (!st) st = reached_input(fvi_session_network(session), p, &r->input, err);
+    if (!st) st = set_texts(session, r, p->desc, err);
     if (st)
         fv_rendering_free(r);
     else

@@ -10,8 +10,9 @@
 fv_status fvi_rendering_image(const fvi_picture *p, fv_image **out, fv_error *err);
 
 /* Everything a caller gets of a finished (or stopped) picture.
- *   name  the objective in one spelling */
-fv_status fvi_rendering_new(const fv_model *model, const fvi_picture *p, const char *name,
+ *   session  that made it
+ *   name     the objective in one spelling */
+fv_status fvi_rendering_new(const fv_session *session, const fvi_picture *p, const char *name,
                             int unfinished, fv_rendering **out, fv_error *err);
 
 #endif

@@ -39,6 +39,7 @@ typedef struct fvi_emitter {
     int guided;
     int redirect; /* the argument, or -1 */
     int64_t samples;
+    fv_precision precision; /* of products in nodes that a model's file has; never AUTO */
 } fvi_emitter;
 
 /* Whether input i of a node is there; its shape; its constant, or NULL. */

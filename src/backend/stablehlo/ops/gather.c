@@ -104,7 +104,7 @@ static int matrix_of(fvi_emitter *e, const fvi_node *n, int axis, int *outside) 
 static int along_axis(fvi_hlo *h, int x, int axis, int matrix, int k) {
     const int axes = fvi_hlo_shape(h, x).ndim;
     int perm[FVI_MAX_DIMS];
-    const int y = fvi_hlo_dot(h, x, matrix, 0, axis, k); /* the new axis is the last */
+    const int y = fvi_hlo_dot_f32(h, x, matrix, 0, axis, k); /* the new axis is the last */
     for (int i = 0; i < axes; i++) perm[i] = i < axis ? i : i == axis ? axes - 1 : i - 1;
     return axis == axes - 1 ? y : fvi_hlo_transpose(h, y, perm);
 }

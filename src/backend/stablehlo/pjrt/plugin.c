@@ -162,6 +162,10 @@ void fvi_pjrt_release(fvi_pjrt *p) {
 
 const char *fvi_pjrt_path(const fvi_pjrt *p) { return p->path; }
 const char *fvi_pjrt_platform(const fvi_pjrt *p) { return p->platform; }
+int fvi_pjrt_is_accelerator(const fvi_pjrt *p) {
+    return g_ascii_strcasecmp(p->platform, "cpu") != 0;
+}
+
 const char *fvi_pjrt_version(const fvi_pjrt *p) { return p->version; }
 int fvi_pjrt_device_count(const fvi_pjrt *p) { return p->n_units; }
 const char *fvi_pjrt_device_kind(const fvi_pjrt *p, int device) { return p->units[device].kind; }

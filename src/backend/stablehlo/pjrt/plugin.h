@@ -26,6 +26,8 @@ void fvi_pjrt_release(fvi_pjrt *p);
 const char *fvi_pjrt_path(const fvi_pjrt *p);
 /* "cpu", "cuda", ...: the kind of its devices. */
 const char *fvi_pjrt_platform(const fvi_pjrt *p);
+/* Whether they are no processors. */
+int fvi_pjrt_is_accelerator(const fvi_pjrt *p);
 /* "PJRT 0.114": of the interface, then what the platform says of itself. */
 const char *fvi_pjrt_version(const fvi_pjrt *p);
 

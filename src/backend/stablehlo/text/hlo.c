@@ -2,9 +2,9 @@
 /* hlo: the values of a program. */
 #include "backend/stablehlo/text/hlo.h"
 
-void fvi_hlo_begin(fvi_hlo *h) {
+void fvi_hlo_begin(fvi_hlo *h, fv_precision precision) {
     *h = (fvi_hlo){g_string_new(NULL), g_array_new(FALSE, FALSE, sizeof(fvi_hlo_value)),
-                   g_array_new(FALSE, FALSE, sizeof(int)), 0};
+                   g_array_new(FALSE, FALSE, sizeof(int)), 0, precision};
 }
 
 void fvi_hlo_end(fvi_hlo *h) {

@@ -14,7 +14,7 @@
 
 #include "base/shape.h"
 
-typedef enum fvi_hlo_type { FVI_HLO_F32, FVI_HLO_I32, FVI_HLO_BOOL } fvi_hlo_type;
+typedef enum fvi_hlo_type { FVI_HLO_F32, FVI_HLO_I32, FVI_HLO_BOOL, FVI_HLO_BF16 } fvi_hlo_type;
 
 typedef struct fvi_hlo_value {
     fvi_hlo_type type;
@@ -28,9 +28,10 @@ typedef struct fvi_hlo {
     GArray *values;    /* of fvi_hlo_value */
     GArray *arguments; /* of int: the values that are given to it */
     int names;
+    fv_precision precision; /* of products that are written now (products.h); never AUTO */
 } fvi_hlo;
 
-void fvi_hlo_begin(fvi_hlo *h);
+void fvi_hlo_begin(fvi_hlo *h, fv_precision precision);
 void fvi_hlo_end(fvi_hlo *h);
 
 /* Value x; its address is good until the next one is made. */

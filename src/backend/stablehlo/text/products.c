@@ -1,12 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* products: matrix products and convolutions, in full f32 precision. */
+/* products: matrix products and convolutions, in the precision that is asked for. */
 #include "backend/stablehlo/text/products.h"
 
+#include "backend/stablehlo/text/elementwise.h"
 #include "backend/stablehlo/text/write.h"
 
-/* A device's default may be less than f32 (TF32, bf16). */
-static const char highest[] =
-    "precision_config = [#stablehlo<precision HIGHEST>, #stablehlo<precision HIGHEST>]";
+/* "precision_config = [..]}"; without it a device's default may be less than f32. */
+static void close_config(fvi_hlo *h) {
+    const char *name = h->precision == FV_PRECISION_BF16   ? "DEFAULT"
+                       : h->precision == FV_PRECISION_TF32 ? "HIGH"
+                                                           : "HIGHEST";
+    g_string_append_printf(
+        h->body, "precision_config = [#stablehlo<precision %s>, #stablehlo<precision %s>]}", name,
+        name);
+}
+
+/* The type in which operands are multiplied. */
+static fvi_hlo_type operand_type(fv_precision precision) {
+    return precision == FV_PRECISION_BF16 ? FVI_HLO_BF16 : FVI_HLO_F32;
+}
 
 /* The axes of a result of dot behind the batch axes: all but k. */
 static void append_rest(fvi_shape *to, const fvi_shape *s, int batch, int k) {
@@ -16,6 +28,9 @@ static void append_rest(fvi_shape *to, const fvi_shape *s, int batch, int k) {
 
 int fvi_hlo_dot(fvi_hlo *h, int a, int b, int batch, int ka, int kb) {
     const fvi_shape sa = fvi_hlo_shape(h, a), sb = fvi_hlo_shape(h, b);
+    const fvi_hlo_type type = operand_type(h->precision);
+    a = fvi_hlo_convert(h, type, a);
+    b = fvi_hlo_convert(h, type, b);
     fvi_hlo_op op = {.name = "dot_general", .operands = {a, b}, .n = 2, .type = FVI_HLO_F32};
     int64_t axes[FVI_MAX_DIMS];
     for (int i = 0; i < batch; i++) {
@@ -30,9 +45,18 @@ int fvi_hlo_dot(fvi_hlo *h, int a, int b, int batch, int ka, int kb) {
     g_string_append(h->body, ", rhs_batching_dimensions = ");
     fvi_hlo_write_list(h, axes, batch);
     g_string_append_printf(
-        h->body, ", lhs_contracting_dimensions = [%d], rhs_contracting_dimensions = [%d]>, %s}", ka,
-        kb, highest);
+        h->body, ", lhs_contracting_dimensions = [%d], rhs_contracting_dimensions = [%d]>, ", ka,
+        kb);
+    close_config(h);
     return fvi_hlo_close(h, &op, y);
+}
+
+int fvi_hlo_dot_f32(fvi_hlo *h, int a, int b, int batch, int ka, int kb) {
+    const fv_precision own = h->precision;
+    h->precision = FV_PRECISION_F32;
+    const int y = fvi_hlo_dot(h, a, b, batch, ka, kb);
+    h->precision = own;
+    return y;
 }
 
 /* "[b, f, 0, 1]" */
@@ -65,8 +89,9 @@ static void write_conv(fvi_hlo *h, const fvi_hlo_conv *c) {
         g_string_append_printf(h->body, "%s%s", i ? ", " : "", c->transposed ? "true" : "false");
     g_string_append_printf(h->body,
                            ">, feature_group_count = %" G_GINT64_FORMAT
-                           " : i64, batch_group_count = 1 : i64, %s}",
-                           (gint64)c->groups, highest);
+                           " : i64, batch_group_count = 1 : i64, ",
+                           (gint64)c->groups);
+    close_config(h);
 }
 
 int fvi_hlo_convolve(fvi_hlo *h, int x, int w, const fvi_hlo_conv *c) {
@@ -78,9 +103,12 @@ int fvi_hlo_convolve(fvi_hlo *h, int x, int w, const fvi_hlo_conv *c) {
         const int64_t reach = (win->kernel[i] - 1) * win->dilation[i] + 1;
         s.dim[2 + i] = size < reach ? 0 : (size - reach) / win->stride[i] + 1;
     }
+    const fvi_hlo_type type = operand_type(h->precision);
+    x = fvi_hlo_convert(h, type, x);
+    w = fvi_hlo_convert(h, type, w);
     const fvi_hlo_op op = {
-        .name = "convolution", .operands = {x, w}, .n = 2, .type = FVI_HLO_F32, .shape = s};
+        .name = "convolution", .operands = {x, w}, .n = 2, .type = type, .shape = s};
     const int y = fvi_hlo_open(h, &op);
     write_conv(h, c);
-    return fvi_hlo_close(h, &op, y);
+    return fvi_hlo_convert(h, FVI_HLO_F32, fvi_hlo_close(h, &op, y));
 }
