@@ -136,8 +136,9 @@ typedef union fvi_node_attr {
     struct { int64_t lo[FVI_MAX_DIMS], hi[FVI_MAX_DIMS]; fvi_pad_mode mode; float value; } pad;
     struct { int perm[FVI_MAX_DIMS]; } transpose; /* out.dim[i] = in.dim[perm[i]] */
     struct { fvi_resize_kernel axis[FVI_MAX_DIMS]; float extrapolation; } resize;
-    struct { float ratio; int dropout; fvi_dtype half; } identity; /* half: F16 or BF16, to which
-                                the file rounds here; 0: neither */
+    struct { float ratio; int dropout; fvi_dtype half; int stops; } identity; /* half: F16 or BF16,
+                                to which the file rounds here; 0: neither. stops: no gradient goes
+                                back through it */
     fvi_recurrent recurrent;
     fvi_grid_sample grid_sample;
     fvi_opaque opaque;
@@ -176,6 +177,10 @@ typedef struct fvi_graph {
 int fvi_graph_opaque(const fvi_graph *g);
 /* Index of the value of that name, or -1. */
 int fvi_graph_find(const fvi_graph *g, const char *value_name);
+/* Whether no gradient goes back through a node, whatever it is computed from. */
+static inline int fvi_node_stops_gradient(const fvi_node *n) {
+    return n->kind == FVI_IDENTITY && n->a.identity.stops;
+}
 /* Whether a node is of a kind whose constants were trained, and has a constant input. */
 int fvi_node_has_weights(const fvi_graph *g, int node);
 

@@ -36,7 +36,7 @@ struct fvi_plan {
     fvi_buffer **inner_gradient; /* [n_outputs] plain; NULL: zero, or not asked for */
     int *readers;                /* [n_values] nodes and outputs that read it */
     int *sole_reader; /* [n_values] the node that reads it if there is just one; else -1 */
-    char *depends;    /* [n_values] on a run-time input */
+    char *depends;    /* [n_values] on a run-time input, in a way that has a gradient */
     char *absorbed;   /* [n_nodes] fused into an earlier step */
     fvi_step **step;  /* [n_nodes] */
 };
@@ -64,7 +64,7 @@ static fv_status allocate(fvi_plan *p, fv_error *err) {
     return FV_OK;
 }
 
-/* Counts who reads each value, and marks what depends on an input. */
+/* Counts who reads each value, and marks what depends on an input and has a gradient there. */
 static void survey(fvi_plan *p) {
     const fvi_graph *g = p->graph;
     for (int i = 0; i < g->n_inputs; i++) p->depends[g->inputs[i]] = 1;
@@ -74,7 +74,7 @@ static void survey(fvi_plan *p) {
             int v = n->in[i];
             if (v < 0) continue;
             p->sole_reader[v] = p->readers[v]++ ? -1 : k;
-            if (p->depends[v]) p->depends[n->out] = 1;
+            if (p->depends[v] && !fvi_node_stops_gradient(n)) p->depends[n->out] = 1;
         }
     }
     for (int i = 0; i < g->n_outputs; i++) {

@@ -118,13 +118,15 @@ fv_status fvi_program_forward(const fvi_graph *g, const int *kept, int n_kept,
 
 /* ---- backward -------------------------------------------------------------------------------- */
 
-/* Values that depend on an input.  only  of those inputs, or NULL */
+/* Values that depend on an input, in a way that has a gradient.  only  of those inputs, or NULL */
 static char *wanted_values(const fvi_graph *g, const char *only) {
     char *wanted = g_new0(char, MAX(g->n_values, 1));
     for (int i = 0; i < g->n_inputs; i++) wanted[g->inputs[i]] = !only || only[i];
-    for (int k = 0; k < g->n_nodes; k++)
-        for (int i = 0; i < g->nodes[k].n_in; i++)
-            if (g->nodes[k].in[i] >= 0 && wanted[g->nodes[k].in[i]]) wanted[g->nodes[k].out] = 1;
+    for (int k = 0; k < g->n_nodes; k++) {
+        const fvi_node *n = &g->nodes[k];
+        for (int i = 0; i < n->n_in && !fvi_node_stops_gradient(n); i++)
+            if (n->in[i] >= 0 && wanted[n->in[i]]) wanted[n->out] = 1;
+    }
     return wanted;
 }
 

@@ -147,6 +147,13 @@ static int broadcast(fvi_builder *builder, const fvi_shape *a, const fvi_shape *
     return 0;
 }
 
+int fvi_emit_stop_gradient(fvi_builder *builder, int x) {
+    if (x < 0 || builder->status || fvi_build_const(builder, x)) return builder->status ? -1 : x;
+    const fvi_node_attr a = {.identity = {.stops = 1}};
+    const fvi_shape shape = fvi_build_shape(builder, x);
+    return fvi_emit(builder, FVI_IDENTITY, &a, &shape, 1, &x);
+}
+
 int fvi_emit_binary(fvi_builder *builder, fvi_binary f, int a, int b) {
     if (a < 0 || b < 0 || builder->status) return -1;
     fvi_node_attr attr = {.binary = {f}};

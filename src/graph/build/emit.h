@@ -13,6 +13,8 @@
 int fvi_emit(fvi_builder *builder, fvi_kind kind, const fvi_node_attr *a, const fvi_shape *shape,
              int n_in, const int *in);
 int fvi_emit_unary(fvi_builder *builder, fvi_unary f, float p, float q, int x);
+/* x, through which no gradient goes back. */
+int fvi_emit_stop_gradient(fvi_builder *builder, int x);
 int fvi_emit_binary(fvi_builder *builder, fvi_binary f, int a, int b);
 int fvi_emit_where(fvi_builder *builder, int condition, int a, int b);
 /* Fails when the numbers of elements differ. */

@@ -251,7 +251,9 @@ static void identity(GString *s, const fvi_node *n) {
     if (n->a.identity.dropout)
         g_string_append_printf(s, "%g%% dropout", round((double)n->a.identity.ratio * 1e4) / 100);
     else
-        g_string_append(s, n->a.identity.half ? "cast to half precision, not rounded" : "identity");
+        g_string_append(s, n->a.identity.half    ? "cast to half precision, not rounded"
+                           : n->a.identity.stops ? "identity without a gradient"
+                                                 : "identity");
 }
 
 /* ---- the rules of kinds.def: they append the description and return the kind ---- */

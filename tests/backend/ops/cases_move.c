@@ -14,6 +14,7 @@
 static const int64_t twice[] = {2, 0, 2, -1, 2};
 static const int64_t grid[] = {0, 3, 1, 1, -4, 2};
 static const float words[] = {2, 0, 2, -1, 1, 0, -3, 2, 1, 1};
+static const float nothing[2 * 3 * 4];
 static const int64_t first[] = {0};
 static const int64_t last[] = {-1};
 static const int64_t swin[] = {5, 4, 3, 2, 1, 0, 6, 6, 6, 2, 2, 8, 8, 7, 1, 0, 3, 4, 5, 6};
@@ -24,6 +25,11 @@ static const fvi_case cases[] = {
      .in = {IN(2, 3, 4)}, .out = S(2, 3, 4), .batch = FVI_BATCH_EXACT},
     {.name = "identity, then relu", .kind = FVI_IDENTITY,
      .in = {IN_AWAY(0, 2, 3, 4)}, .out = S(2, 3, 4), .n_then = 1, .then = {RELU}},
+    {.name = "no gradient goes back", .kind = FVI_IDENTITY, .a.identity = {.stops = 1},
+     .in = {{.how = FVI_IN_RUN, .shape = S(2, 3, 4), .gradient = nothing}}, .out = S(2, 3, 4)},
+    {.name = "no gradient goes back, then relu", .kind = FVI_IDENTITY, .a.identity = {.stops = 1},
+     .in = {{.how = FVI_IN_RUN, .shape = S(2, 3, 4), .gradient = nothing}}, .out = S(2, 3, 4),
+     .n_then = 1, .then = {RELU}},
     {.name = "identity of a scalar", .kind = FVI_IDENTITY, .in = {IN(1)}, .out = S(1)},
     {.name = "reshape: flatten", .kind = FVI_RESHAPE,
      .in = {IN(3, 4, 2, 5)}, .out = S(3, 40), .batch = FVI_BATCH_EXACT},

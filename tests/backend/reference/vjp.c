@@ -12,6 +12,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define STEP  1e-6
 #define FIRST 1099511627776.0 /* 2^40, the number of element 0: no tensor holds such a value */
@@ -161,7 +162,9 @@ static void one_by_one(const fvi_node *n, fvi_ref *in, const fvi_ref *dy, int i,
 
 void fvi_ref_vjp(const fvi_node *n, fvi_ref *in, const fvi_ref *dy, int i, const fvi_ref_relu *how,
                  double *dx) {
-    if ((n->kind == FVI_CONV || n->kind == FVI_CONV_TRANSPOSE) && i == 0)
+    if (fvi_node_stops_gradient(n))
+        memset(dx, 0, (size_t)fvi_ref_count(&in[i].shape) * sizeof *dx);
+    else if ((n->kind == FVI_CONV || n->kind == FVI_CONV_TRANSPOSE) && i == 0)
         conv(n, in, dy, dx);
     else if (is_relu(n))
         relu(n, in, dy, how, dx);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* identity: dst = src (also dropout, which does nothing at inference). Nothing is computed: output
- * and gradient share the memory of their sources, in any layout. */
+ * and gradient share the memory of their sources, in any layout. One that stops the gradient has
+ * none: the plan asks for none. */
 #include "backend/onednn/schedule/step.h"
 
 static fv_status plan(fvi_step *s, fv_error *err) {
