@@ -89,11 +89,11 @@ static fv_status bind_term(fvi_bound *b, const fvi_graph *g, const fvi_crop_axis
     fv_status st = t->n_position ? find_position(b, g, crop, t, &bound->position, err) : FV_OK;
     if (t->bare && t->channel >= 0 && fvi_extent_positions(&b->layout[t->value]) == 1)
         bound->kind = &fvi_term_channel;
-    return st || !t->kind->bind ? st : t->kind->bind(b, bound, err);
+    return st;
 }
 
-fv_status fvi_objective_bind(const fvi_objective *o, const fvi_graph *g, int64_t samples,
-                             const fvi_crop_axis (*crop)[2], fvi_bound **out, fv_error *err) {
+fv_status fvi_objective_locate(const fvi_objective *o, const fvi_graph *g, int64_t samples,
+                               const fvi_crop_axis (*crop)[2], fvi_bound **out, fv_error *err) {
     fv_status st = FV_OK;
     if (o->n_values > g->n_outputs)
         return fvi_fail(err, FV_SHAPE, "the objective looks at %d values; the graph gives %d",
@@ -116,6 +116,21 @@ fv_status fvi_objective_bind(const fvi_objective *o, const fvi_graph *g, int64_t
     }
     *out = b;
     return FV_OK;
+}
+
+fv_status fvi_objective_bind(const fvi_objective *o, const fvi_graph *g, int64_t samples,
+                             const fvi_crop_axis (*crop)[2], fvi_bound **out, fv_error *err) {
+    fvi_bound *b = NULL;
+    fv_status st = fvi_objective_locate(o, g, samples, crop, &b, err);
+    for (int i = 0; !st && i < b->n_terms; i++) {
+        fvi_bound_term *t = &b->terms[i];
+        if (t->term->kind->bind) st = t->term->kind->bind(b, t, err);
+    }
+    if (st)
+        fvi_bound_free(b);
+    else
+        *out = b;
+    return st;
 }
 
 void fvi_bound_free(fvi_bound *b) {

@@ -19,12 +19,16 @@ typedef struct fvi_crop_axis {
     int64_t size, before;
 } fvi_crop_axis;
 
-/* Ties an objective to a graph whose outputs are, in order, o->values, run for `samples` samples.
+/* Finds where an objective's terms are in a graph whose outputs are, in order, o->values, run for
+ * `samples` samples.
  *   o       borrowed: must outlive the bound
  *   crop    [n_values] axes along height and width where the graph is run on a crop of the picture:
  *           positions are those of the whole picture; NULL: it is run on the whole
  *   errors  NOTFOUND no such channel or position; UNSUPPORTED the graph mixes samples; SHAPE;
  *           NOMEM */
+fv_status fvi_objective_locate(const fvi_objective *o, const fvi_graph *g, int64_t samples,
+                               const fvi_crop_axis (*crop)[2], fvi_bound **out, fv_error *err);
+/* The same, with the memory to evaluate them. */
 fv_status fvi_objective_bind(const fvi_objective *o, const fvi_graph *g, int64_t samples,
                              const fvi_crop_axis (*crop)[2], fvi_bound **out, fv_error *err);
 void fvi_bound_free(fvi_bound *b);

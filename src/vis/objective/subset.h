@@ -4,7 +4,7 @@
 #ifndef FVI_VIS_OBJECTIVE_SUBSET_H
 #define FVI_VIS_OBJECTIVE_SUBSET_H
 
-#include "vis/objective/term.h"
+#include "vis/objective/term_graph.h"
 
 typedef struct fvi_subset {
     const fvi_extent *l;
@@ -35,5 +35,23 @@ double fvi_dot_cosine(const fvi_subset *p, const float *v, double v_length, doub
                       const float *x, double scale, float *seed);
 /* Sum of squares of n elements. */
 double fvi_sum_squares(const float *v, int64_t n);
+
+/* ---- the same as nodes of a graph: term_graph.h ---- */
+
+/* The elements of a channel of each sample of x [samples][outer][channels][inner]:
+ * [samples][positions]. */
+int fvi_emit_channel(const fvi_term_graph *g, const fvi_bound_term *t, fvi_term_number channel,
+                     int x);
+/* The channels of x at the term's position: [samples][1][channels][1]. */
+int fvi_emit_at_position(const fvi_term_graph *g, const fvi_bound_term *t, int x);
+/* fvi_channel_value of the term's channel of x: [samples]. */
+int fvi_emit_channel_value(const fvi_term_graph *g, const fvi_bound_term *t, int x);
+/* The elements of the term's channel, or of its layer: [samples][n]. */
+int fvi_emit_elements(const fvi_term_graph *g, const fvi_bound_term *t);
+/* d f^power, of d and |a|, [samples][n], and of |v| and the powers, a number of each sample. */
+int fvi_emit_dot_cosine(const fvi_term_graph *g, const fvi_bound_term *t, fvi_term_number v_length,
+                        int dot, int length);
+/* argument[0] of a term. */
+double fvi_term_argument(const fvi_bound_term *t);
 
 #endif

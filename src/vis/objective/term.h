@@ -102,6 +102,7 @@ typedef struct fvi_picture_view {
 
 struct fvi_reader;
 struct fvi_call;
+struct fvi_term_graph;
 
 /* What a term depends on. */
 typedef enum fvi_term_scope {
@@ -152,6 +153,9 @@ struct fvi_term_kind {
     /* PICTURE: its value, without its weight; adds weight * gradient to v->dp. Allocates nothing.
      */
     double (*picture)(const fvi_term *t, const fvi_picture_view *v);
+    /* The same value as nodes of a graph, whose gradient is the graph's (term_graph.h). NULL: it
+     * has no such form; then whatever depends on it runs on the processor. */
+    int (*emit)(const struct fvi_term_graph *g, const fvi_bound_term *t);
 };
 
 /* The rows; terms.c has them in the order of their names in messages. */

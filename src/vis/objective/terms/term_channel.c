@@ -33,6 +33,10 @@ static double value(const fvi_extent *l, int64_t n, const fvi_bound_term *t, con
     return fvi_channel_value(l, n, term->channel, t->position, x, term->weight, seed);
 }
 
+static int emit(const fvi_term_graph *g, const fvi_bound_term *t) {
+    return fvi_emit_channel_value(g, t, g->layer[t->term->value]);
+}
+
 const fvi_term_kind fvi_term_channel = {
     .name = "mean",
     .usage = "mean(LAYER:C)",
@@ -42,6 +46,7 @@ const fvi_term_kind fvi_term_channel = {
     .read = read,
     .text = text,
     .value = value,
+    .emit = emit,
 };
 
 /* Read as a channel at a position. */

@@ -4,9 +4,11 @@
  */
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/tensor.h"
+#include "graph/build/compose.h"
 #include "vis/objective/reader.h"
 #include "vis/objective/spelling.h"
 #include "vis/objective/subset.h"
@@ -84,6 +86,31 @@ static double value(const fvi_extent *l, int64_t n, const fvi_bound_term *t, con
     return sum / (double)positions;
 }
 
+static double vector_length(const fvi_bound_term *t) {
+    return sqrt(fvi_sum_squares(t->term->vector->data, fv_tensor_count(t->term->vector)));
+}
+
+/* At one position, or the mean over all. */
+static int emit(const fvi_term_graph *g, const fvi_bound_term *t) {
+    fvi_builder *b = g->b;
+    const int value = g->layer[t->term->value];
+    const int x = t->position >= 0 ? fvi_emit_at_position(g, t, value) : value;
+    const fvi_shape s = fvi_build_shape(b, x);
+    const fvi_shape positions = {2, {s.dim[0], s.dim[1] * s.dim[3]}};
+    const int64_t c = s.dim[2];
+    float *data;
+    const int v = fvi_term_given(g, &(fvi_shape){3, {1, c, 1}}, &data);
+    for (int64_t i = 0; v >= 0 && i < g->samples; i++)
+        memcpy(data + i * c, t[i % g->pictures].term->vector->data, (size_t)c * sizeof *data);
+    const int products = fvi_emit_binary(b, FVI_MUL, x, v);
+    const int dot =
+        fvi_emit_reshape(b, fvi_emit_reduce(b, FVI_REDUCE_SUM, 1u << 2, 0, products), &positions);
+    const int length =
+        fvi_emit_reshape(b, fvi_emit_reduce(b, FVI_REDUCE_L2, 1u << 2, 0, x), &positions);
+    return fvi_emit_reduce(b, FVI_REDUCE_MEAN, 1u << 1, 0,
+                           fvi_emit_dot_cosine(g, t, vector_length, dot, length));
+}
+
 const fvi_term_kind fvi_term_direction = {
     .name = "direction",
     .usage = "direction(LAYER[@y,x], FILE.npy[, POWER])",
@@ -94,4 +121,5 @@ const fvi_term_kind fvi_term_direction = {
     .text = text,
     .check = check,
     .value = value,
+    .emit = emit,
 };

@@ -7,6 +7,7 @@
  */
 #include <math.h>
 
+#include "graph/build/compose.h"
 #include "vis/objective/reader.h"
 #include "vis/objective/subset.h"
 
@@ -71,6 +72,32 @@ static double strong(const fvi_extent *l, int64_t n, const fvi_bound_term *t, co
     return squares(&p, x, threshold(&p, x, t->term->argument[0]), 0.5, t->term->weight, seed);
 }
 
+/* ---- as nodes of a graph -------------------------------------------------------------------- */
+
+static int emit_layer(const fvi_term_graph *g, const fvi_bound_term *t) {
+    const int x = fvi_emit_elements(g, t);
+    return fvi_emit_reduce(g->b, FVI_REDUCE_MEAN, 1u << 1, 0, fvi_emit_binary(g->b, FVI_MUL, x, x));
+}
+
+static int emit_energy(const fvi_term_graph *g, const fvi_bound_term *t) {
+    return fvi_emit_reduce(g->b, FVI_REDUCE_SUM_SQUARE, 1u << 1, 0, fvi_emit_elements(g, t));
+}
+
+/* x - mean > t sd, which rounding disturbs less than x > mean + t sd. */
+static int emit_strong(const fvi_term_graph *g, const fvi_bound_term *t) {
+    fvi_builder *b = g->b;
+    const int x = fvi_emit_elements(g, t), held = fvi_emit_stop_gradient(b, x);
+    const int mean = fvi_emit_reduce(b, FVI_REDUCE_MEAN, 1u << 1, 1, held);
+    const int away = fvi_emit_binary(b, FVI_SUB, held, mean);
+    const int variance =
+        fvi_emit_reduce(b, FVI_REDUCE_MEAN, 1u << 1, 1, fvi_emit_binary(b, FVI_MUL, away, away));
+    const int deviation = fvi_emit_unary(b, FVI_SQRT, 0, 0, variance);
+    const int above =
+        fvi_emit_binary(b, FVI_MUL, deviation, fvi_term_numbers(g, t, fvi_term_argument, 1));
+    const int kept = fvi_term_where(g, fvi_emit_binary(b, FVI_GREATER, away, above), x, 0);
+    return fvi_term_scale(g, 0.5, 0, fvi_emit_reduce(b, FVI_REDUCE_SUM_SQUARE, 1u << 1, 0, kept));
+}
+
 const fvi_term_kind fvi_term_layer = {
     .name = "squares",
     .usage = "squares(LAYER) or squares(LAYER:C)",
@@ -79,6 +106,7 @@ const fvi_term_kind fvi_term_layer = {
     .scope = FVI_SCOPE_SAMPLE,
     .read = read,
     .value = layer,
+    .emit = emit_layer,
 };
 
 const fvi_term_kind fvi_term_energy = {
@@ -89,6 +117,7 @@ const fvi_term_kind fvi_term_energy = {
     .scope = FVI_SCOPE_SAMPLE,
     .read = read,
     .value = energy,
+    .emit = emit_energy,
 };
 
 const fvi_term_kind fvi_term_strong = {
@@ -100,4 +129,5 @@ const fvi_term_kind fvi_term_strong = {
     .usual = 1,
     .read = read,
     .value = strong,
+    .emit = emit_strong,
 };
