@@ -52,6 +52,22 @@ fvi_random fvi_random_stream(uint64_t seed, uint64_t unit, uint32_t step, fvi_dr
     return r;
 }
 
+/* The word that halves 2 i and 2 i + 1 are of. */
+static uint32_t *word_of(fvi_random *r, int i) { return i < 2 ? &r->key[i] : &r->counter[i - 1]; }
+
+void fvi_random_to_halves(const fvi_random *r, float halves[FVI_RANDOM_HALVES]) {
+    fvi_random copy = *r;
+    for (int i = 0; i < FVI_RANDOM_HALVES; i++)
+        halves[i] = (float)(*word_of(&copy, i / 2) >> 16 * (i % 2) & 0xFFFF);
+}
+
+fvi_random fvi_random_from_halves(const float halves[FVI_RANDOM_HALVES]) {
+    fvi_random r = {.left = 0};
+    for (int i = 0; i < FVI_RANDOM_HALVES; i++)
+        *word_of(&r, i / 2) |= (uint32_t)fmaxf(0, fminf(rintf(halves[i]), 65535)) << 16 * (i % 2);
+    return r;
+}
+
 uint32_t fvi_random_u32(fvi_random *r) {
     if (r->left == 0) {
         philox(r->counter, r->key, r->out);

@@ -24,6 +24,14 @@ typedef struct fvi_random {
 } fvi_random;
 
 fvi_random fvi_random_stream(uint64_t seed, uint64_t unit, uint32_t step, fvi_draw use);
+
+/* A stream that nothing was drawn from, as numbers that f32 holds exactly: the 16-bit halves, low
+ * ones first, of both words of its key and of the last three of its counter; and back (what is no
+ * half becomes the nearest one). */
+enum { FVI_RANDOM_HALVES = 10 };
+void fvi_random_to_halves(const fvi_random *r, float halves[FVI_RANDOM_HALVES]);
+fvi_random fvi_random_from_halves(const float halves[FVI_RANDOM_HALVES]);
+
 uint32_t fvi_random_u32(fvi_random *r);
 /* Skips the next n >= 0 numbers. */
 void fvi_random_skip(fvi_random *r, int64_t n);

@@ -93,6 +93,8 @@ typedef struct fvi_grid_sample {
     fvi_grid_unit unit;
 } fvi_grid_sample;
 
+typedef enum fvi_random_function { FVI_RANDOM_UNIFORM, FVI_RANDOM_NORMAL } fvi_random_function;
+
 typedef enum fvi_cell { FVI_CELL_RNN, FVI_CELL_GRU, FVI_CELL_LSTM, FVI_CELL_COUNT } fvi_cell;
 
 /* One direction of a recurrent layer. The gates are as in ONNX: RNN h; GRU z r h; LSTM i o f c. */
@@ -141,6 +143,8 @@ typedef union fvi_node_attr {
                                 back through it */
     fvi_recurrent recurrent;
     fvi_grid_sample grid_sample;
+    struct { fvi_random_function f; int64_t first; } random; /* first: 32-bit numbers of each stream
+                                that are skipped; even for normals, which take two a pair */
     fvi_opaque opaque;
 } fvi_node_attr;
 

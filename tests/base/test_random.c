@@ -50,6 +50,23 @@ static void test_stream_is_pinned(void **state) {
     assert_int_equal(fvi_random_u32(&r), out[0]);
 }
 
+/* A stream through its halves is itself; what is no half becomes the nearest one. */
+static void test_halves(void **state) {
+    (void)state;
+    fvi_random a = fvi_random_stream(0xFEDCBA9876543210u, 77, 0xFFFF0001u, FVI_DRAW_NOISE);
+    float halves[FVI_RANDOM_HALVES];
+    fvi_random_to_halves(&a, halves);
+    for (int i = 0; i < FVI_RANDOM_HALVES; i++)
+        assert_true(halves[i] >= 0 && halves[i] < 65536 && halves[i] == floorf(halves[i]));
+    assert_true(halves[4] == 1 && halves[5] == 0xFFFF); /* the step */
+    fvi_random b = fvi_random_from_halves(halves);
+    for (int i = 0; i < 9; i++) assert_int_equal(fvi_random_u32(&a), fvi_random_u32(&b));
+    const float wrong[FVI_RANDOM_HALVES] = {-1, 1e20f, NAN, 65536, 2.4f};
+    b = fvi_random_from_halves(wrong);
+    assert_int_equal(b.key[0], 0xFFFF0000u);
+    assert_int_equal(b.counter[1], 2);
+}
+
 /* Normals are the same whether they are asked for at once or by two, wherever the stream stands. */
 static void test_normals_do_not_depend_on_pieces(void **state) {
     (void)state;
@@ -167,6 +184,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_known_answers),
         cmocka_unit_test(test_stream_is_pinned),
+        cmocka_unit_test(test_halves),
         cmocka_unit_test(test_streams_are_apart),
         cmocka_unit_test(test_normals_do_not_depend_on_pieces),
         cmocka_unit_test(test_streams_do_not_disturb_each_other),

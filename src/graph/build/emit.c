@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/random.h"
 #include "graph/const.h"
 #include "graph/fold/constant_fold.h"
 
@@ -284,6 +285,21 @@ int fvi_emit_matmul(fvi_builder *builder, int a, int b, int bias, const fvi_node
     out.dim[out.ndim++] = m;
     out.dim[out.ndim++] = n;
     return fvi_emit(builder, FVI_MATMUL, attr, &out, bias < 0 ? 2 : 3, (int[]){a, b, bias});
+}
+
+int fvi_emit_random(fvi_builder *builder, int key, fvi_random_function f, int64_t first,
+                    const fvi_shape *shape) {
+    if (key < 0 || builder->status) return -1;
+    const fvi_shape streams = fvi_build_shape(builder, key);
+    const fvi_node_attr a = {.random = {f, first}};
+    if (streams.ndim != 2 || streams.dim[1] != FVI_RANDOM_HALVES || shape->ndim < 1 ||
+        shape->dim[0] != streams.dim[0]) {
+        char ts[FVI_SHAPE_TEXT], to[FVI_SHAPE_TEXT];
+        fvi_build_fail(builder, FV_SHAPE, "streams of %s cannot give %s",
+                       fvi_shape_text(&streams, ts), fvi_shape_text(shape, to));
+        return -1;
+    }
+    return fvi_emit(builder, FVI_RANDOM, &a, shape, 1, &key);
 }
 
 int fvi_emit_named(fvi_builder *builder, int v, const char *name) {

@@ -28,6 +28,9 @@ int fvi_emit_reduce(fvi_builder *builder, fvi_reduce f, unsigned axes, int keepd
 int fvi_emit_slice(fvi_builder *builder, int x, int axis, int64_t start, int64_t count);
 /* Sizes other than the axis' must be equal. Empty parts are left out. */
 int fvi_emit_concat(fvi_builder *builder, int axis, int n, const int *in);
+/* Random numbers of that shape, [n][..], from the streams of key [n][10] (RANDOM in kinds.def). */
+int fvi_emit_random(fvi_builder *builder, int key, fvi_random_function f, int64_t first,
+                    const fvi_shape *shape);
 /* numpy's matmul of at least 2-D operands, a [.., m, k] (trans_a: [.., k, m]), b [.., k, n]; bias
  * -1: none. */
 int fvi_emit_matmul(fvi_builder *builder, int a, int b, int bias, const fvi_node_attr *attr);

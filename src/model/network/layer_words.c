@@ -405,6 +405,13 @@ RULE(recurrent) {
     return kinds[n->a.recurrent.cell];
 }
 
+/* Of graphs that the library makes for itself; no file has such a layer. */
+RULE(none) {
+    UNUSED();
+    g_string_append(s, fvi_kind_name(n->kind));
+    return "internal";
+}
+
 RULE(opaque) {
     (void)g;
     g_string_append(s, n->a.opaque.why);

@@ -20,12 +20,13 @@ static int one_number(fvi_hlo *h, fvi_hlo_type type, const fvi_shape *shape, dou
     const float f = (float)x;
     guint32 bits;
     memcpy(&bits, &f, sizeof bits);
-    if (type == FVI_HLO_F32)
-        g_snprintf(text, sizeof text, "0x%08X", bits); /* its bits: infinities and NaN too */
-    else if (type == FVI_HLO_I32)
-        g_snprintf(text, sizeof text, "%d", (int)x);
-    else
-        g_snprintf(text, sizeof text, "%s", x != 0 ? "true" : "false");
+    switch (type) {
+    case FVI_HLO_BOOL: g_strlcpy(text, x != 0 ? "true" : "false", sizeof text); break;
+    case FVI_HLO_F32: /* its bits: infinities and NaN too */
+        g_snprintf(text, sizeof text, "0x%08X", bits);
+        break;
+    default: g_snprintf(text, sizeof text, "%" G_GINT64_FORMAT, (gint64)x);
+    }
     return constant(h, type, shape, text);
 }
 

@@ -7,7 +7,7 @@
 
 /* All elements are the number, rounded to f32. */
 int fvi_hlo_number(fvi_hlo *h, const fvi_shape *shape, double x);
-/* A number in the shape and type of another value. */
+/* A number in the shape and type of another value, which is not complex. */
 int fvi_hlo_like(fvi_hlo *h, int x, double number);
 int fvi_hlo_floats(fvi_hlo *h, const fvi_shape *shape, const float *x);
 int fvi_hlo_integers(fvi_hlo *h, const fvi_shape *shape, const int32_t *x);

@@ -14,7 +14,15 @@
 
 #include "base/shape.h"
 
-typedef enum fvi_hlo_type { FVI_HLO_F32, FVI_HLO_I32, FVI_HLO_BOOL, FVI_HLO_BF16 } fvi_hlo_type;
+typedef enum fvi_hlo_type {
+    FVI_HLO_F32,
+    FVI_HLO_I32,
+    FVI_HLO_BOOL,
+    FVI_HLO_BF16,
+    FVI_HLO_U32,
+    FVI_HLO_U64,
+    FVI_HLO_COMPLEX /* of two f32 */
+} fvi_hlo_type;
 
 typedef struct fvi_hlo_value {
     fvi_hlo_type type;

@@ -15,7 +15,7 @@ void fvi_hlo_append_name(GString *to, const fvi_hlo *h, int x) {
 void fvi_hlo_write_name(fvi_hlo *h, int x) { fvi_hlo_append_name(h->body, h, x); }
 
 void fvi_hlo_write_type(GString *to, fvi_hlo_type type, const fvi_shape *shape) {
-    static const char *const names[] = {"f32", "i32", "i1", "bf16"};
+    static const char *const names[] = {"f32", "i32", "i1", "bf16", "ui32", "ui64", "complex<f32>"};
     g_string_append(to, "tensor<");
     for (int i = 0; i < shape->ndim; i++)
         g_string_append_printf(to, "%" G_GINT64_FORMAT "x", (gint64)shape->dim[i]);
