@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Winograd's algorithm beyond the numbers, which cases_winograd.c has: which convolutions are done
+/* Winograd's algorithm beyond the numbers, which cases/winograd.c has: which convolutions are done
  * by it, and what it writes where there are no channels. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,9 +2,9 @@
 /* The op tests: tables of cases, each run through a real plan and held against a naive reference.
  *
  * How to add cases for an op `foo`:
- *   1. write cases_foo.c:
+ *   1. write cases/foo.c:
  *
- *        #include "harness.h"
+ *        #include "../harness.h"
  *        static const fvi_case cases[] = {
  *            {.name = "3x3 stride 2",
  *             .kind = FVI_CONV,
@@ -16,7 +16,7 @@
  *        };
  *        FVI_CASE_TABLE(foo);
  *
- *   2. add `FVI_CASES(foo)` to cases.def and 'cases_foo.c' to meson.build.
+ *   2. add `FVI_CASES(foo)` to cases.def and 'cases/foo.c' to meson.build.
  *   3. the reference forward is fvi_reference_of(kind) in reference.c.
  *
  * What one case checks (test_ops.c makes one cmocka test of each):

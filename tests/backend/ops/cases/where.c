@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cases of where: which operand is broadcast, which is constant. */
-#include "harness.h"
+#include "../harness.h"
 
 #define WHERE .kind = FVI_WHERE
 #define CONDITION(...) \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cases of matrix products: fully connected layers, and two run-time operands. */
-#include "harness.h"
+#include "../harness.h"
 
 // clang-format off
 #define MATMUL(TA, TB, ALPHA) .kind = FVI_MATMUL, .a.matmul = {TA, TB, ALPHA}

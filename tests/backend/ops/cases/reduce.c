@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cases of reduce: every function over inner, middle, outer and all axes; ties, zeros. */
-#include "harness.h"
+#include "../harness.h"
 
 #define REDUCE(F, AXES, KEEP) \
     .kind = FVI_REDUCE, .a.reduce = {.f = FVI_REDUCE_##F, .axes = (AXES), .keepdims = (KEEP)}

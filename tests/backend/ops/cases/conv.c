@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cases of convolution and its transpose, alone and with what is fused into them. */
-#include "harness.h"
+#include "../harness.h"
 
 // clang-format off
 #define K1(K, STRIDE, DIL, LO, HI, G) \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cases of the functions of one argument: every one of them, over a range and at its kinks. */
-#include "harness.h"
+#include "../harness.h"
 
 // clang-format off
 #define F(FUNCTION, P, Q) .kind = FVI_UNARY, .a.unary = {FUNCTION, P, Q}

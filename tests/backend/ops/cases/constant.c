@@ -2,7 +2,7 @@
 /* Cases of a picture and a constant that is brought into the picture's layout, or has to be read
  * beside it: channels that fill no block of 8 or 16 numbers (6, 13), one of them only (24). The
  * picture's layout is that of a convolution, which the harness puts before it. */
-#include "harness.h"
+#include "../harness.h"
 
 // clang-format off
 #define F(FUNCTION) .kind = FVI_BINARY, .a.binary = {FUNCTION}

@@ -2,7 +2,7 @@
 /* Cases of depthwise convolutions whose backward pass is the loop of depthwise.c: every kernel and
  * stride it does, edges of all kinds, pictures that are cut into strips and chunks. Every sum has
  * one order, so samples and threads change no bit. What stands before them: test_graphs.c. */
-#include "harness.h"
+#include "../harness.h"
 
 // clang-format off
 #define D(KY, KX, SY, SX, TOP, LEFT, BOTTOM, RIGHT, C) \

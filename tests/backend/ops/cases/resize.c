@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cases of resize: growing, shrinking, few and many taps, the outside. Taps are written by hand. */
-#include "harness.h"
+#include "../harness.h"
 
 #define RESIZE .kind = FVI_RESIZE, .a.resize
 #define TAPS(NAME, T) \

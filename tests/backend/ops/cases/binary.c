@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cases of the functions of two arguments, and of concat. */
-#include "harness.h"
+#include "../harness.h"
 
 // clang-format off
 #define F(FUNCTION) .kind = FVI_BINARY, .a.binary = {FUNCTION}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cases of random numbers: uniform ones to the bit (their unit is 6e-8), from any number of a block
  * on, several blocks at once, and beyond 2^32. */
-#include "harness.h"
+#include "../harness.h"
 
 #define RANDOM(FUNCTION, FIRST) .kind = FVI_RANDOM, .a.random = {FVI_RANDOM_##FUNCTION, FIRST}
 #define SAME_BITS               .tol_forward = 1e-9

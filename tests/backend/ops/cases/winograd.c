@@ -2,7 +2,7 @@
 /* Cases of convolutions by Winograd's algorithm, which plans use only where it is worth it: here
  * wherever it can be done. Every tile is summed in one order, so samples and threads change no bit.
  */
-#include "harness.h"
+#include "../harness.h"
 
 // clang-format off
 #define W(TOP, LEFT, BOTTOM, RIGHT) \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cases of group norm (instance norm is one of them) and layer norm. */
-#include "harness.h"
+#include "../harness.h"
 
 #define GROUP(GROUPS, EPSILON) \
     .kind = FVI_GROUP_NORM, .a.norm = {.groups = (GROUPS), .epsilon = (EPSILON)}

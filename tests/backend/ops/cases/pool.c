@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Cases of max and average pooling; see also cases_conv.c for them behind a convolution. */
-#include "harness.h"
+/* Cases of max and average pooling; see also conv.c for them behind a convolution. */
+#include "../harness.h"
 
 // clang-format off
 #define W2(K, STRIDE, DIL, LO, HI, PAD) \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cases of grid sampling: every mode with every padding and every unit; points reach far outside.
  * Gradients that are not the adjoint. */
-#include "harness.h"
+#include "../harness.h"
 
 #define GRID(MODE, PADDING, UNIT) \
     .kind = FVI_GRID_SAMPLE, .a.grid_sample = {FVI_GRID_##MODE, FVI_GRID_##PADDING, FVI_GRID_##UNIT}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cases of recurrent layers: cells, directions, lengths, initial states, functions. */
-#include "harness.h"
+#include "../harness.h"
 
 #define RECURRENT  .kind = FVI_RECURRENT, .a.recurrent
 #define RNN(...)   .cell = FVI_CELL_RNN, .function = {{__VA_ARGS__}}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cases of the ops that only move numbers: identity, reshape, transpose, expand, slice, gather. */
-#include "harness.h"
+#include "../harness.h"
 
 #define SLICE(...) .kind = FVI_SLICE, .a.slice = {__VA_ARGS__}
 #define PERM(...)  .kind = FVI_TRANSPOSE, .a.transpose = {.perm = {__VA_ARGS__}}

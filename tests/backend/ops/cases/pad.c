@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cases of pad: every mode, both directions along an axis, cutting off. */
-#include "harness.h"
+#include "../harness.h"
 
 #define PAD(MODE, ...) .kind = FVI_PAD, .a.pad = {.mode = FVI_PAD_##MODE, __VA_ARGS__}
 

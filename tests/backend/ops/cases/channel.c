@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cases of LRN, batch norm and softmax. */
-#include "harness.h"
+#include "../harness.h"
 
 // clang-format off
 #define LRN(SIZE, ALPHA, BETA, BIAS) .kind = FVI_LRN, .a.lrn = {SIZE, ALPHA, BETA, BIAS}
