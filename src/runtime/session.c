@@ -359,13 +359,21 @@ fv_status fvi_session_check_cost(const fv_session *s, const fvi_shape *input, do
         fvi_network_name(net), cost, limit);
 }
 
+void fvi_session_insist(fv_session *s, int on) { s->insists = on; }
+
+void fvi_session_drop_plans(fv_session *s) {
+    s->last.fresh = NULL;
+    g_ptr_array_set_size(s->plans, 0);
+}
+
 /* On the session's device; what that cannot run, with or_processor, on the processor, and then all
  * that follows. */
 static fv_status compile_on(fv_session *s, fvi_graph *lowered, fvi_graph *graph, int flags,
                             fvi_executable **out, fv_error *err) {
     fv_error why = {0};
     fv_status st = fvi_executable_new(s->device, graph, flags, out, &why);
-    if (st && s->asked.or_processor && s->device != s->model->device) {
+    const int stays = st == FV_NOMEM && s->insists;
+    if (st && !stays && s->asked.or_processor && s->device != s->model->device) {
         char *text = g_strdup_printf("the processor runs this: %s", why.text);
         fvi_monitor_note(s->monitor, text);
         g_free(text);

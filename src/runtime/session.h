@@ -57,6 +57,12 @@ fv_status fvi_session_count(fv_session *s, const fvi_plan_key *key, size_t *byte
  *          subtracted, for fvi_budget_refuse */
 int fvi_session_make_room(fv_session *s, const fvi_plan_key *key, size_t *bytes);
 
+/* While on, a device whose memory is too small fails, though the processor might do it: a smaller
+ * batch may fit. */
+void fvi_session_insist(fv_session *s, int on);
+/* Frees all plans, and what they hold of a device's memory. */
+void fvi_session_drop_plans(fv_session *s);
+
 /* The largest batch, `most` or it halved several times, whose plan fits the model's memory; 1 where
  * none does: fvi_session_plan will then refuse it.
  *   key    key->input.dim[0] is ignored

@@ -29,6 +29,7 @@ struct fv_session {
     const fv_model *model;
     fvi_device *device; /* the model's; what runs its plans */
     fv_session_desc asked; /* its texts are the session's own */
+    int insists; /* fvi_session_insist */
     int threads;
     GPtrArray *plans;   /* plan_entry */
     int plans_made;     /* so far */

@@ -3,7 +3,6 @@
  * keeps for all programs, and arrays in slots of whoever runs it. */
 #include "backend/stablehlo/runnable.h"
 
-#include "backend/stablehlo/kept_programs.h"
 #include "base/error.h"
 
 fv_status fvi_runnable_compile(const fvi_hlo_device *d, const fvi_program_text *text,
@@ -11,8 +10,8 @@ fv_status fvi_runnable_compile(const fvi_hlo_device *d, const fvi_program_text *
     const int n = (int)text->results->len;
     const fvi_pjrt_source from = {text->text->str, text->text->len,
                                   (const fvi_shape *)(const void *)text->results->data, n};
-    const fv_status st = fvi_kept_compile(&(fvi_kept_programs){d->plugin, d->device, d->programs},
-                                          &from, &out->code, err);
+    const fv_status st = fvi_loaded_compile(
+        d->loaded, &(fvi_kept_programs){d->plugin, d->device, d->programs}, &from, &out->code, err);
     if (st) return st;
     out->arguments = g_array_ref(text->arguments);
     out->n_results = n;

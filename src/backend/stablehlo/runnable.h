@@ -3,6 +3,7 @@
 #ifndef FVI_BACKEND_STABLEHLO_RUNNABLE_H
 #define FVI_BACKEND_STABLEHLO_RUNNABLE_H
 
+#include "backend/stablehlo/loaded_programs.h"
 #include "backend/stablehlo/programs.h"
 #include "backend/stablehlo/weights.h"
 
@@ -14,6 +15,7 @@ typedef struct fvi_hlo_device {
     size_t memory;          /* bytes at most; 0: no limit */
     fv_precision precision; /* never AUTO */
     char *programs;         /* folder for compiled programs, or NULL */
+    fvi_loaded_programs *loaded;
     fvi_device_weights *weights;
 } fvi_hlo_device;
 

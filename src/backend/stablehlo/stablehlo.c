@@ -18,6 +18,7 @@ static const char *version(void) { return "StableHLO"; }
 static void device_free(void *data) {
     fvi_hlo_device *d = data;
     fvi_device_weights_free(d->weights);
+    fvi_loaded_programs_free(d->loaded);
     fvi_pjrt_release(d->plugin);
     g_free(d->programs);
     g_free(d->name);
@@ -51,6 +52,7 @@ static fv_status device_new(const fvi_device_desc *desc, void **out, fv_error *e
     d->programs = g_strdup(desc->programs);
     d->name = g_strdup_printf("%s, %s", fvi_pjrt_device_kind(plugin, desc->index),
                               fvi_pjrt_version(plugin));
+    d->loaded = fvi_loaded_programs_new();
     d->weights = fvi_device_weights_new(plugin, desc->index, desc);
     *out = d;
     return FV_OK;

@@ -108,7 +108,10 @@ static void try_batches(fvi_job *j, int first, int most) {
         double seconds = 0;
         int same = 0;
         fv_error ignored;
-        if (time_batch(j, first, size, &gradient, &same, &seconds, &ignored)) break;
+        if (time_batch(j, first, size, &gradient, &same, &seconds, &ignored)) {
+            fvi_session_drop_plans(j->session); /* they may fill a device's memory */
+            break;
+        }
         if (same && seconds < (1 - SAME) * best) chosen = size;
         if (size >= 4 && seconds > best) break;
         if (same) best = fmin(best, seconds);

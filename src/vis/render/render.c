@@ -160,9 +160,11 @@ static fv_status hand_out(const fvi_job *j, int first, int n, fv_error *err) {
     return st;
 }
 
-static fv_status render_batch(fvi_job *j, int first, int n, int group, fv_error *err) {
+/* Makes pictures first..first + n - 1 side by side; those made are the job's, also on failure.
+ *   vanished  [n] set where a gradient did */
+static fv_status make_batch(fvi_job *j, int first, int n, int group, char *vanished,
+                            fv_error *err) {
     fvi_batch b;
-    char *vanished = g_new0(char, (gsize)n); /* whose gradient did */
     fv_status st = fvi_batch_new(j, first, n, group, &b, err);
     if (!st) st = fvi_batch_run(&b, err);
     for (int i = 0; !st && fvi_batch_begun(&b) && i < n; i++) {
@@ -174,10 +176,72 @@ static fv_status render_batch(fvi_job *j, int first, int n, int group, fv_error 
         j->begun += !st;
     }
     fvi_batch_clear(&b);
-    for (int i = 0; !st && !j->stopped && i < n; i++)
+    return st;
+}
+
+/* Updates of all batches from picture `first` on, as they are chosen now. */
+static int planned_updates(const fvi_job *j, int first) {
+    int sum = 0, group;
+    for (int i = first; i < j->count * j->restarts; i += fvi_batch_length(j, i, &group)) {
+        const fvi_schedule_settings *s = &fvi_job_unit(j, i)->setup->desc.schedule;
+        const int updates = s->levels * s->steps; /* at most 32 * 1,000,000 */
+        sum += MIN(updates, INT_MAX - sum);       /* without overflow */
+    }
+    return sum;
+}
+
+/* Takes back a batch of n that did not fit the device's memory, and halves the batch from there on.
+ *   done     updates before it
+ *   returns  the pictures of the smaller batch */
+static int halve(fvi_job *j, int first, int n, int done) {
+    int group;
+    for (int i = first; i < first + n; i++) {
+        j->begun -= j->made[i] != NULL;
+        fv_rendering_free(j->made[i]);
+        j->made[i] = NULL;
+    }
+    fvi_session_drop_plans(j->session);
+    fvi_job_unit(j, first)->setup->desc.batch = n / 2;
+    j->done = done;
+    const int planned = planned_updates(j, first);
+    j->total = planned < INT_MAX - done ? done + planned : INT_MAX;
+    return fvi_batch_length(j, first, &group);
+}
+
+/* make_batch; where an accelerator has too little memory for all pictures at once, of fewer.
+ *   n  in and out */
+static fv_status make_fitting(fvi_job *j, int first, int *n, int group, char *vanished,
+                              fv_error *err) {
+    const int asked = *n, done = j->done;
+    fv_error why = {0}, last;
+    fv_status st;
+    for (;;) {
+        fvi_session_insist(j->session, *n > group);
+        st = make_batch(j, first, *n, group, vanished, &last);
+        if (st != FV_NOMEM || *n <= group || !fv_session_accelerator(j->session)) break;
+        if (*n == asked) why = last;
+        *n = halve(j, first, *n, done);
+    }
+    fvi_session_insist(j->session, 0);
+    if (st) return fvi_fail(err, st, "%s", last.text);
+    if (*n < asked) {
+        char *text = g_strdup_printf("%d pictures at once are too many for the device's memory: %d "
+                                     "from here on (%s)",
+                                     asked, *n, why.text);
+        fvi_monitor_note(fvi_session_monitor(j->session), text);
+        g_free(text);
+    }
+    return FV_OK;
+}
+
+/*   n  in: pictures to make; out: those made */
+static fv_status render_batch(fvi_job *j, int first, int *n, int group, fv_error *err) {
+    char *vanished = g_new0(char, (gsize)*n); /* whose gradient did */
+    fv_status st = make_fitting(j, first, n, group, vanished, err);
+    for (int i = 0; !st && !j->stopped && i < *n; i++)
         if (vanished[i]) st = retry(j, first + i, &j->made[first + i], err);
     g_free(vanished);
-    return st ? st : hand_out(j, first, n, err);
+    return st ? st : hand_out(j, first, *n, err);
 }
 
 static fv_status render_all(fvi_job *j, fv_error *err) {
@@ -186,19 +250,19 @@ static fv_status render_all(fvi_job *j, fv_error *err) {
     fv_status st = FV_OK;
     for (int i = 0; !st && i < j->n_setups; i++) st = set_sizes(&j->setups[i], err);
     if (st) return st;
+    fvi_session_insist(j->session, 1); /* a batch too large for the device is not chosen */
     st = fvi_batch_size_choose(j, err);
+    fvi_session_insist(j->session, 0);
     for (int i = 0, n; i < total; i += n) {
-        const fvi_settings *d = &fvi_job_unit(j, i)->setup->desc;
-        const int updates = d->schedule.levels * d->schedule.steps; /* at most 32 * 1,000,000 */
         n = fvi_batch_length(j, i, &group);
         const fvi_fit f = fvi_batch_fit(j, i, n, group);
-        results += (int64_t)n * (int64_t)fvi_fit_result_bytes(d, &f);
-        j->total += MIN(updates, INT_MAX - j->total); /* without overflow */
+        results += (int64_t)n * (int64_t)fvi_fit_result_bytes(&fvi_job_unit(j, i)->setup->desc, &f);
     }
+    j->total = planned_updates(j, 0);
     fvi_budget_hold(j->model, results);
     for (int i = 0; !st && i < total && !j->stopped;) {
         int n = fvi_batch_length(j, i, &group);
-        st = render_batch(j, i, n, group, err);
+        st = render_batch(j, i, &n, group, err);
         i += n;
     }
     fvi_budget_hold(j->model, -results);

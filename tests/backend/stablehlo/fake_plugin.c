@@ -9,6 +9,7 @@
  */
 #include "fake_plugin.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,9 @@ typedef struct object {
     int code;           /* of an error */
 } object;
 
-static int left = -1, code_then, calls, alive, loads;
+static int left = -1, code_then;
+static atomic_int calls, alive, loads, compiles;
+static size_t largest;
 
 EXPORTED int fake_fail_at(int n, int code);
 int fake_fail_at(int n, int code) {
@@ -42,6 +45,12 @@ int fake_alive(void) { return alive; }
 EXPORTED int fake_loads(void);
 int fake_loads(void) { return loads; }
 
+EXPORTED int fake_compiles(void);
+int fake_compiles(void) { return compiles; }
+
+EXPORTED void fake_largest(size_t bytes);
+void fake_largest(size_t bytes) { largest = bytes; }
+
 static void *new_object(void) {
     object *o = calloc(1, sizeof *o);
     if (!o) abort();
@@ -49,13 +58,22 @@ static void *new_object(void) {
     return o;
 }
 
+static pjrt_error *failure(int code) {
+    object *error = new_object();
+    error->code = code;
+    return (pjrt_error *)(void *)error;
+}
+
 /* NULL, or the failure that was asked for. */
 static pjrt_error *outcome(void) {
     calls++;
-    if (left < 0 || left--) return NULL;
-    object *error = new_object();
-    error->code = code_then;
-    return (pjrt_error *)(void *)error;
+    return left < 0 || left-- ? NULL : failure(code_then);
+}
+
+/* The same for an array of so many bytes. */
+static pjrt_error *outcome_for(size_t bytes) {
+    pjrt_error *failed = outcome();
+    return failed || !largest || bytes <= largest ? failed : failure(PJRT_RESOURCE_EXHAUSTED);
 }
 
 static void drop(void *o) {
@@ -152,6 +170,7 @@ static pjrt_error *compile(pjrt_compile_args *a) {
     while ((at = strstr(at, "tensor<")) && at < end)
         program->results[program->n_results++] = tensor_bytes(at, &at);
     a->executable = (pjrt_loaded *)(void *)program;
+    compiles++;
     return NULL;
 }
 
@@ -191,11 +210,12 @@ static pjrt_error *load(pjrt_load_args *a) {
 }
 
 static pjrt_error *from_host(pjrt_from_host_args *a) {
-    pjrt_error *failed = outcome();
+    size_t bytes = 4;
+    for (size_t i = 0; i < a->n_dims; i++) bytes *= (size_t)a->dims[i];
+    pjrt_error *failed = outcome_for(bytes);
     if (failed) return failed;
     object *array = new_object();
-    array->bytes = 4;
-    for (size_t i = 0; i < a->n_dims; i++) array->bytes *= (size_t)a->dims[i];
+    array->bytes = bytes;
     a->buffer = (pjrt_buffer *)(void *)array;
     a->done = new_object();
     return NULL;
@@ -211,9 +231,12 @@ static pjrt_error *to_host(pjrt_to_host_args *a) {
 }
 
 static pjrt_error *execute(pjrt_execute_args *a) {
-    pjrt_error *failed = outcome();
-    if (failed) return failed;
     const object *program = (const object *)(void *)a->executable;
+    size_t most = 0;
+    for (int i = 0; i < program->n_results; i++)
+        if (program->results[i] > most) most = program->results[i];
+    pjrt_error *failed = outcome_for(most);
+    if (failed) return failed;
     for (int i = 0; i < program->n_results; i++) {
         object *array = new_object();
         array->bytes = program->results[i];

@@ -4,6 +4,8 @@
 #ifndef FVI_TESTS_STABLEHLO_FAKE_PLUGIN_H
 #define FVI_TESTS_STABLEHLO_FAKE_PLUGIN_H
 
+#include <stddef.h>
+
 /* "fake_fail_at": call number n from now on (0: the next one) that can fail does, with a code; -1:
  * none does. Returns the calls so far since it was last told. */
 typedef int fake_fail_at_fn(int n, int code);
@@ -11,5 +13,9 @@ typedef int fake_fail_at_fn(int n, int code);
 typedef int fake_alive_fn(void);
 /* "fake_loads": programs that were loaded, not compiled. */
 typedef int fake_loads_fn(void);
+/* "fake_compiles": programs that were compiled. */
+typedef int fake_compiles_fn(void);
+/* "fake_largest": arrays of more bytes are too large for its memory; 0: none is. */
+typedef void fake_largest_fn(size_t bytes);
 
 #endif

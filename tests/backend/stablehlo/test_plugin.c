@@ -64,6 +64,7 @@ static void test_no_plugin(void **state) {
 static fake_fail_at_fn *fail_at;
 static fake_alive_fn *alive;
 static fake_loads_fn *loads;
+static fake_compiles_fn *compiles;
 
 static void find_controls(void) {
     void *library = dlopen(fake("fake"), RTLD_NOW | RTLD_LOCAL);
@@ -71,12 +72,13 @@ static void find_controls(void) {
     *(void **)&fail_at = dlsym(library, "fake_fail_at");
     *(void **)&alive = dlsym(library, "fake_alive");
     *(void **)&loads = dlsym(library, "fake_loads");
-    assert_true(fail_at && alive && loads);
+    *(void **)&compiles = dlsym(library, "fake_compiles");
+    assert_true(fail_at && alive && loads && compiles);
 }
 
-static fvi_graph *lowered(const fvi_network *net) {
+static fvi_graph *lowered(const fvi_network *net, int samples) {
     const fvi_binding binding = {.name = fvi_network_input(net)->name,
-                                 .shape = {4, {1, 3, 16, 16}}};
+                                 .shape = {4, {samples, 3, 16, 16}}};
     const char *wanted = NULL;
     fvi_graph *g = NULL;
     assert_int_equal(fvi_network_find_value(net, NULL, &wanted, NULL), FV_OK);
@@ -92,7 +94,7 @@ static fv_status run_all(const fvi_network *net, fv_error *err) {
     const float x[3 * 16 * 16] = {0}, *seen = NULL;
     float *seed = NULL;
     fv_status st = open_device(fake("fake"), 1, &d, err);
-    if (!st) st = fvi_executable_new(d, lowered(net), FVI_EXEC_BACKWARD, &e, err);
+    if (!st) st = fvi_executable_new(d, lowered(net, 1), FVI_EXEC_BACKWARD, &e, err);
     if (!st) st = fvi_executable_set_input(e, 0, x, err);
     if (!st) st = fvi_executable_forward(e, err);
     if (!st) st = fvi_executable_view_target(e, 0, &seen, err);
@@ -139,6 +141,37 @@ static void test_failures(void **state) {
         }
     assert_true(failed > calls); /* of twice as many */
     if (run_all(net, &err)) fail_msg("%s", err.text);
+    fvi_network_free(net);
+}
+
+/* Programs that one graph of some samples compiles anew. */
+static int compiled_for(fvi_device *d, const fvi_network *net, int samples, fvi_executable **out) {
+    const int before = compiles();
+    fv_error err;
+    if (fvi_executable_new(d, lowered(net, samples), 0, out, &err)) fail_msg("%s", err.text);
+    return compiles() - before;
+}
+
+/* A device has the last eight programs for others of the same text, whoever else has them. */
+static void test_shared_programs(void **state) {
+    (void)state;
+    enum { MOST = 8 };
+    fvi_network *net = open_network();
+    fvi_device *d = NULL;
+    fvi_executable *e[MOST + 3] = {NULL};
+    fail_at(-1, 0);
+    assert_int_equal(open_device(fake("fake"), 0, &d, NULL), FV_OK);
+    for (int i = 0; i < MOST; i++) assert_int_equal(compiled_for(d, net, 1 + i, &e[i]), 1);
+    assert_int_equal(compiled_for(d, net, 1, &e[MOST]), 0);
+    fvi_executable_free(e[0]);
+    e[0] = NULL;
+    assert_int_equal(fvi_executable_forward(e[MOST], NULL), FV_OK);
+    assert_int_equal(compiled_for(d, net, MOST + 1, &e[MOST + 1]), 1); /* 2 goes */
+    assert_int_equal(compiled_for(d, net, 1, &e[0]), 0);
+    assert_int_equal(compiled_for(d, net, 2, &e[MOST + 2]), 1);
+    for (int i = 0; i < MOST + 3; i++) fvi_executable_free(e[i]);
+    fvi_device_free(d);
+    assert_int_equal(alive(), 0);
     fvi_network_free(net);
 }
 
@@ -228,6 +261,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_plugin),
         cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_shared_programs),
         cmocka_unit_test(test_kept_programs),
         cmocka_unit_test(test_list),
     };

@@ -16,6 +16,7 @@ struct fvi_pjrt_array {
 
 struct fvi_pjrt_program {
     const fvi_pjrt *plugin;
+    gint owners; /* atomic */
     pjrt_loaded *executable;
     int n_results;
     fvi_shape *results;
@@ -104,7 +105,7 @@ static GByteArray *compile_options(int id) {
 static fvi_pjrt_program *new_program(const fvi_pjrt *p, pjrt_loaded *executable,
                                      const fvi_pjrt_source *from) {
     fvi_pjrt_program *x = g_new(fvi_pjrt_program, 1);
-    *x = (fvi_pjrt_program){p, executable, from->n_results,
+    *x = (fvi_pjrt_program){p, 1, executable, from->n_results,
                             g_new(fvi_shape, MAX(from->n_results, 1))};
     memcpy(x->results, from->results, (size_t)from->n_results * sizeof *x->results);
     return x;
@@ -154,8 +155,13 @@ fv_status fvi_pjrt_load(const fvi_pjrt *p, const fvi_pjrt_source *from, const vo
     return st;
 }
 
+fvi_pjrt_program *fvi_pjrt_program_ref(fvi_pjrt_program *x) {
+    g_atomic_int_inc(&x->owners);
+    return x;
+}
+
 void fvi_pjrt_program_free(fvi_pjrt_program *x) {
-    if (!x) return;
+    if (!x || !g_atomic_int_dec_and_test(&x->owners)) return;
     fvi_pjrt_destroy(x->plugin, x->plugin->api->loaded_destroy, x->executable);
     g_free(x->results);
     g_free(x);

@@ -47,6 +47,9 @@ GBytes *fvi_pjrt_serialize(const fvi_pjrt_program *x);
 fv_status fvi_pjrt_load(const fvi_pjrt *p, const fvi_pjrt_source *from, const void *bytes,
                         size_t size, fvi_pjrt_program **out);
 
+/* One more owner, who frees it too; returns it. From any thread. */
+fvi_pjrt_program *fvi_pjrt_program_ref(fvi_pjrt_program *x);
+/* After its last owner it is gone. NULL allowed. */
 void fvi_pjrt_program_free(fvi_pjrt_program *x);
 
 /* Starts a run. The results may be used at once; an error while running may show when they are
