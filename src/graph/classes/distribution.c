@@ -13,7 +13,7 @@ int fvi_is_distribution(const float *x, int64_t n, int64_t step) {
         if (!(x[i * step] >= 0)) return 0;
         sum += x[i * step];
     }
-    return n > 1 && fabs(sum - 1) < 1e-3;
+    return n > 1 && fabs(sum - 1) < FVI_DISTRIBUTION_OFF;
 }
 
 int fvi_is_within_unit(const float *x, int64_t n) {

@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#define FVI_DISTRIBUTION_OFF 0.001 /* how far from 1 the sum of a distribution may be */
+
 /* Whether n numbers, `step` apart, are a distribution: none below 0, their sum 1 within 0.001.
  * Logits are so by chance only, and one number never is one. */
 int fvi_is_distribution(const float *x, int64_t n, int64_t step);

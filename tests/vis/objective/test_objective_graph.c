@@ -25,8 +25,10 @@
 #include "vis/objective/objective_graph.h"
 #include "vis/objective/terms.h"
 
-enum { PICTURES = 4, COPIES = 2, SAMPLES = PICTURES * COPIES, GROUP = 2, TERMS = 2 };
+enum { PICTURES = 4, COPIES = 2, SAMPLES = PICTURES * COPIES, TERMS = 2 };
 #define TOLERANCE 1e-5
+
+static int group = 2; /* pictures that are made together */
 
 static void must(fv_status st, const fv_error *err, const char *what) {
     if (st) fail_msg("%s: %s", what, err->text);
@@ -88,6 +90,17 @@ static int moved(fvi_builder *b, int x, const layout *l) {
     return fvi_emit_transpose(b, x, (int[]){1, 0, 2, 3});
 }
 
+/* [n][c]: a distribution in every other sample. */
+static int some_distributions(fvi_builder *b, int x, const layout *l) {
+    const fvi_node_attr a = {.softmax = {.axis = 1}};
+    const fvi_shape s = {2, {SAMPLES, l->channels}};
+    const int v = product(b, x, l->channels);
+    float *data;
+    const int by = fvi_emit_constant(b, FVI_F32, &(fvi_shape){2, {SAMPLES, 1}}, &data);
+    for (int i = 0; by >= 0 && i < SAMPLES; i++) data[i] = i % 2 ? 1 : 1.5f;
+    return fvi_emit_binary(b, FVI_MUL, fvi_emit(b, FVI_SOFTMAX, &a, &s, 1, &v), by);
+}
+
 static const layout layouts[] = {
     {"channels first", {4, {SAMPLES, 3, 4, 5}}, 6, 4, 5, channels_first},
     {"few positions", {4, {SAMPLES, 3, 1, 2}}, 6, 1, 2, channels_first},
@@ -118,6 +131,13 @@ static const fvi_term cases[] = {
     TERM(direction, ALL),
     TERM(direction, ALL, .argument = {2}),
     TERM(direction, ALL, .argument = {1}, CENTRE),
+    TERM(probability, .channel = 1, .argument = {FVI_PROBABILITY_OF_LOGITS}),
+    TERM(probability, .channel = 1, .argument = {FVI_PROBABILITY_OF_LOGIT}),
+    TERM(probability, .channel = 1, .argument = {FVI_PROBABILITY_OF_SCORES}),
+    TERM(probability, .channel = 1, .argument = {FVI_PROBABILITY_ITSELF}),
+    TERM(interpolate, .channel = 1, .channel2 = 3),
+    TERM(diversity, ALL),
+    TERM(alignment, ALL, .argument = {2}),
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
@@ -134,7 +154,7 @@ typedef struct batch {
 /* Picture i's term is that of the group's first picture where pictures are made together. */
 static fvi_term vary(batch *b, const fvi_term *from, int i, int64_t channels) {
     fvi_term t = *from;
-    const int k = from->kind->scope == FVI_SCOPE_GROUP ? i / GROUP : i;
+    const int k = from->kind->scope == FVI_SCOPE_GROUP ? i / group : i;
     t.weight = 1.25f - 0.75f * (float)k;
     if (t.channel >= 0) t.channel = (t.channel + k) % channels;
     t.channel2 = (t.channel2 + 2 * k) % channels;
@@ -258,9 +278,9 @@ static float *reference(const layout *l, const batch *of, double *values, made *
              &m->err, l->name);
     for (int i = 0; i < SAMPLES; i++)
         values[i] = fvi_bound_evaluate(bound[i % PICTURES], i, targets, seeds);
-    for (int i = 0; i < SAMPLES; i += GROUP) {
-        const int64_t sample[GROUP] = {i, i + 1};
-        fvi_bound_evaluate_joint(bound[i % PICTURES], sample, GROUP, targets, seeds, values + i);
+    for (int i = 0; i < SAMPLES; i += group) {
+        const int64_t sample[PICTURES] = {i, i + 1, i + 2, i + 3};
+        fvi_bound_evaluate_joint(bound[i % PICTURES], sample, group, targets, seeds, values + i);
     }
     for (int i = 0; i < PICTURES; i++) fvi_bound_free(bound[i]);
     float *dx = gradient(m, r, seed);
@@ -271,7 +291,7 @@ static float *reference(const layout *l, const batch *of, double *values, made *
 static int emit(made *m, const layout *l, const batch *of, const fvi_graph *network) {
     begin(m, &l->input);
     const int v = l->value(m->b, m->input, l);
-    const fvi_objective_site site = {m->b, &m->given, {of->list, PICTURES}, GROUP};
+    const fvi_objective_site site = {m->b, &m->given, {of->list, PICTURES}, group};
     return fvi_objectives_emit(&site, network, SAMPLES, NULL, &v);
 }
 
@@ -352,12 +372,143 @@ static void elements_that_are_not_chosen_have_no_influence(void **state) {
     broken_element = -1;
 }
 
+/* Scores that are a distribution already, and some that are not. */
+static void probabilities_of_a_distribution_agree(void **state) {
+    (void)state;
+    const layout l = {"softmax", {2, {SAMPLES, 3}}, 5, 1, 1, some_distributions};
+    const fvi_term scores =
+        TERM(probability, .channel = 1, .argument = {FVI_PROBABILITY_OF_SCORES});
+    const fvi_term *term = &scores;
+    batch b;
+    fill(&b, &term, 1, l.channels);
+    compare(&l, &b);
+}
+
+/* Each picture of a group is like itself alone: four of one group. */
+static void terms_of_a_larger_group_agree(void **state) {
+    (void)state;
+    group = 4;
+    for (int k = CASES - 3; k < CASES; k++)
+        for (int i = 0; i < LAYOUTS; i++) {
+            const fvi_term *term = &cases[k];
+            batch b;
+            fill(&b, &term, 1, layouts[i].channels);
+            compare(&layouts[i], &b);
+        }
+    group = 1;
+    for (int k = CASES - 3; k < CASES; k++) {
+        const fvi_term *term = &cases[k];
+        batch b;
+        fill(&b, &term, 1, layouts[0].channels);
+        compare(&layouts[0], &b);
+    }
+    group = 2;
+}
+
 static void terms_add_up(void **state) {
     (void)state;
     const fvi_term *terms[TERMS] = {&cases[0], &cases[2]};
     batch b;
     fill(&b, terms, TERMS, layouts[0].channels);
     compare(&layouts[0], &b);
+}
+
+/* ---- of the picture ------------------------------------------------------------------------- */
+
+static const fvi_term picture_cases[] = {
+    TERM(tv, ALL),
+    TERM(tv_power, .argument = {2}),
+    TERM(tv_power, .argument = {1.5f}),
+    TERM(mean_tv, ALL),
+    TERM(l1, .argument = {0.25f}),
+    TERM(l2, .argument = {0.25f}),
+    TERM(picture_squares, .argument = {0.5f}),
+    TERM(distance, ALL),
+    TERM(difference, ALL),
+    TERM(lp, .argument = {6}),
+    TERM(lp, .argument = {1}),
+    TERM(lp, .argument = {INFINITY}),
+    TERM(mean_norm, .argument = {1}),
+    TERM(mean_norm, .argument = {2}),
+    TERM(boundary, .argument = {1, 0.5f}),
+    TERM(blur, ALL),
+    TERM(alignment, ALL, .argument = {2}, .value = -1),
+};
+enum { PICTURE_CASES = sizeof picture_cases / sizeof *picture_cases };
+
+/* Of pictures that differ, or are all of one number, which is where formulas have kinks. */
+static void compare_pictures(const fvi_term *term, int vary_arguments, int h, int w, int flat) {
+    const fvi_shape shape = {4, {PICTURES, 3, h, w}};
+    const int64_t each = shape.dim[1] * h * w;
+    batch b;
+    made m;
+    float *x, *start, seed[PICTURES];
+    double values[PICTURES], together[PICTURES] = {0};
+    fill(&b, &term, 1, 1);
+    for (int i = 0; i < PICTURES; i++) {
+        fvi_term *t = &b.o[i].terms[0];
+        t->value = -1;
+        if (!vary_arguments) t->argument[0] = term->argument[0];
+        if (t->kind == &fvi_term_boundary) t->argument[0] = (float)(1 + i);
+    }
+    begin(&m, &shape);
+    const int begun = fvi_given_input(&m.given, m.b, &shape, FVI_GIVEN_ONCE, &start);
+    x = m.x;
+    for (int64_t i = 0; i < PICTURES * each; i++) {
+        start[i] = flat ? 0 : 0.9f * x[i] + 0.1f * x[i * 7 % (PICTURES * each)];
+        if (flat) x[i] = 0;
+    }
+    const fvi_objective_site site = {m.b, &m.given, {b.list, PICTURES}, group};
+    running r = run(&m, fvi_objectives_emit_pictures(&site, m.input, begun));
+    ones(seed, PICTURES);
+    float *dx = gradient(&m, &r, seed), *want = g_new0(float, PICTURES *each);
+    double *wide = g_new(double, PICTURES *each);
+    for (int i = 0; i < PICTURES; i++)
+        values[i] = fvi_objective_picture(&b.o[i], x + i * each, start + i * each, 3, h, w,
+                                          want + i * each);
+    for (int i = 0; i < PICTURES; i += group) {
+        const float *p[PICTURES];
+        float *dp[PICTURES];
+        for (int k = 0; k < group; k++) p[k] = x + (i + k) * each, dp[k] = want + (i + k) * each;
+        fvi_objective_pictures(&b.o[i], p, group, each, dp, together + i);
+    }
+    for (int i = 0; i < PICTURES; i++) values[i] += together[i];
+    for (int64_t i = 0; i < PICTURES * each; i++) wide[i] = want[i];
+    char where[200];
+    snprintf(where, sizeof where, "%s(%g) of %d x %d%s", term->kind->name,
+             (double)term->argument[0], h, w, flat ? ", flat" : "");
+    assert_close(r.out, values, PICTURES, where, "value");
+    assert_close(dx, wide, PICTURES * each, where, "gradient");
+    g_free(wide);
+    g_free(want);
+    g_free(dx);
+    end(&m, &r);
+}
+
+static void both_forms_of_a_picture_term_agree(void **state) {
+    (void)state;
+    for (int k = 0; k < PICTURE_CASES; k++)
+        for (int varied = 0; varied < 2; varied++)
+            for (int flat = 0; flat < 2; flat++) {
+                compare_pictures(&picture_cases[k], varied, 7, 9, flat);
+                compare_pictures(&picture_cases[k], varied, 1, 9, flat);
+                compare_pictures(&picture_cases[k], varied, 5, 1, flat);
+            }
+}
+
+static int is_among(const fvi_term_kind *kind, const fvi_term *terms, int n) {
+    for (int k = 0; k < n; k++)
+        if (terms[k].kind == kind) return 1;
+    return 0;
+}
+
+static void every_kind_with_both_forms_is_compared(void **state) {
+    (void)state;
+    const fvi_term_kind *kind;
+    for (size_t i = 0; (kind = fvi_terms_at(i)); i++)
+        if (kind->emit && !is_among(kind, cases, CASES) &&
+            !is_among(kind, picture_cases, PICTURE_CASES))
+            fail_msg("%s has no case", kind->name);
 }
 
 /* What is not alike, or has no form as nodes, is named. */
@@ -406,7 +557,11 @@ int main(void) {
         cmocka_unit_test(both_forms_of_a_term_agree),
         cmocka_unit_test(neurons_at_positions_agree),
         cmocka_unit_test(elements_that_are_not_chosen_have_no_influence),
+        cmocka_unit_test(probabilities_of_a_distribution_agree),
+        cmocka_unit_test(terms_of_a_larger_group_agree),
         cmocka_unit_test(terms_add_up),
+        cmocka_unit_test(both_forms_of_a_picture_term_agree),
+        cmocka_unit_test(every_kind_with_both_forms_is_compared),
         cmocka_unit_test(terms_that_are_not_alike_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

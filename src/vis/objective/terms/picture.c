@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "graph/build/emit.h"
 #include "vis/objective/spelling.h"
 
 static fv_status fail_count(const fvi_term_kind *kind, int given, fv_error *err) {
@@ -53,4 +54,13 @@ void fvi_picture_text(const fvi_objective *o, const fvi_term *t, int alone, GStr
         fvi_append_number(s, t->argument[i]);
     }
     if (t->kind->max) g_string_append_c(s, ')');
+}
+
+int fvi_picture_reduce(const fvi_term_graph *g, fvi_reduce f, int x) {
+    return fvi_emit_reduce(g->b, f, 0xeu, 0, x);
+}
+
+int64_t fvi_picture_count(const fvi_term_graph *g) {
+    const fvi_shape s = fvi_build_shape(g->b, g->pixels);
+    return fvi_shape_product(&s, 1, s.ndim);
 }

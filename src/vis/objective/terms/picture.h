@@ -7,6 +7,7 @@
 #define FVI_VIS_OBJECTIVE_TERMS_PICTURE_H
 
 #include "vis/objective/reader.h"
+#include "vis/objective/term_graph.h"
 
 #define FVI_PICTURE_ANY 1e9 /* largest argument of terms that take any number */
 
@@ -17,6 +18,11 @@ fv_status fvi_picture_read(fvi_reader *r, const fvi_term_kind *kind, const fvi_c
 /* `text` of a picture term: "tv", "lp(6)", with the arguments also where they are the usual ones.
  */
 void fvi_picture_text(const fvi_objective *o, const fvi_term *t, int alone, GString *s);
+
+/* A reduction over all elements of each picture, x [pictures][channels][h][w]: [pictures]. */
+int fvi_picture_reduce(const fvi_term_graph *g, fvi_reduce f, int x);
+/* Elements of a picture. */
+int64_t fvi_picture_count(const fvi_term_graph *g);
 
 /* -1, 0 or 1. */
 static inline float fvi_picture_sign(float x) { return (float)((x > 0) - (x < 0)); }

@@ -10,6 +10,8 @@
  * `start` is the picture before the first update. Where a formula has no derivative (|x| and a root
  * at 0) the gradient is 0. Sums are taken in double.
  */
+#include "graph/build/emit.h"
+#include "vis/objective/subset.h"
 #include "vis/objective/terms/picture.h"
 
 #include <math.h>
@@ -63,6 +65,45 @@ static double difference(const fvi_term *t, const fvi_picture_view *v) {
     return root;
 }
 
+/* ---- as nodes of a graph -------------------------------------------------------------------- */
+
+/* p - c */
+static int emit_away(const fvi_term_graph *g, const fvi_bound_term *t) {
+    return fvi_emit_binary(g->b, FVI_SUB, g->pixels, fvi_term_numbers(g, t, fvi_term_argument, 3));
+}
+
+/* p - start */
+static int emit_moved(const fvi_term_graph *g) {
+    if (g->start < 0)
+        fvi_build_fail(g->b, FV_UNSUPPORTED, "the picture before the first update is not there");
+    return fvi_emit_binary(g->b, FVI_SUB, g->pixels, g->start);
+}
+
+static int emit_l1(const fvi_term_graph *g, const fvi_bound_term *t) {
+    return fvi_picture_reduce(g, FVI_REDUCE_L1, emit_away(g, t));
+}
+
+static int emit_squares(const fvi_term_graph *g, const fvi_bound_term *t) {
+    return fvi_picture_reduce(g, FVI_REDUCE_SUM_SQUARE, emit_away(g, t));
+}
+
+static int emit_l2(const fvi_term_graph *g, const fvi_bound_term *t) {
+    return fvi_emit_unary(g->b, FVI_SQRT, 0, 0,
+                          fvi_term_scale(g, 1, L2_EPSILON, emit_squares(g, t)));
+}
+
+static int emit_distance(const fvi_term_graph *g, const fvi_bound_term *t) {
+    (void)t;
+    return fvi_term_scale(g, 1 / (double)fvi_picture_count(g), 0,
+                          fvi_picture_reduce(g, FVI_REDUCE_SUM_SQUARE, emit_moved(g)));
+}
+
+static int emit_difference(const fvi_term_graph *g, const fvi_bound_term *t) {
+    (void)t;
+    return fvi_term_scale(g, 1 / sqrt((double)fvi_picture_count(g)), 0,
+                          fvi_picture_reduce(g, FVI_REDUCE_L2, emit_moved(g)));
+}
+
 const fvi_term_kind fvi_term_l1 = {
     .name = "l1",
     .max = 1,
@@ -71,6 +112,7 @@ const fvi_term_kind fvi_term_l1 = {
     .read = fvi_picture_read,
     .text = fvi_picture_text,
     .picture = l1,
+    .emit = emit_l1,
 };
 
 const fvi_term_kind fvi_term_l2 = {
@@ -81,6 +123,7 @@ const fvi_term_kind fvi_term_l2 = {
     .read = fvi_picture_read,
     .text = fvi_picture_text,
     .picture = l2,
+    .emit = emit_l2,
 };
 
 const fvi_term_kind fvi_term_picture_squares = {
@@ -91,6 +134,7 @@ const fvi_term_kind fvi_term_picture_squares = {
     .read = fvi_picture_read,
     .text = fvi_picture_text,
     .picture = squares,
+    .emit = emit_squares,
 };
 
 const fvi_term_kind fvi_term_distance = {
@@ -99,6 +143,7 @@ const fvi_term_kind fvi_term_distance = {
     .read = fvi_picture_read,
     .text = fvi_picture_text,
     .picture = distance,
+    .emit = emit_distance,
 };
 
 const fvi_term_kind fvi_term_difference = {
@@ -107,4 +152,5 @@ const fvi_term_kind fvi_term_difference = {
     .read = fvi_picture_read,
     .text = fvi_picture_text,
     .picture = difference,
+    .emit = emit_difference,
 };

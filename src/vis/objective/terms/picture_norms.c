@@ -6,6 +6,8 @@
  *
  * Where a formula has no derivative the gradient is 0. Sums are taken in double.
  */
+#include "graph/build/emit.h"
+#include "vis/objective/subset.h"
 #include "vis/objective/terms/picture.h"
 
 #include <math.h>
@@ -58,6 +60,43 @@ static double mean_norm(const fvi_term *t, const fvi_picture_view *v) {
     return scaled_norm(t, v, t->argument[0], pow((double)v->n, -1 / (double)t->argument[0]));
 }
 
+/* ---- as nodes of a graph -------------------------------------------------------------------- */
+
+static double inverse_argument(const fvi_bound_term *t) { return 1 / t->term->argument[0]; }
+
+/* The norms, relative to the largest magnitude, which counts as given. */
+static int emit_norm(const fvi_term_graph *g, const fvi_bound_term *t) {
+    fvi_builder *b = g->b;
+    const int size = fvi_emit_unary(b, FVI_ABS, 0, 0, g->pixels);
+    const int top = fvi_emit_stop_gradient(b, fvi_picture_reduce(g, FVI_REDUCE_MAX, size));
+    const int any = fvi_term_compare(g, FVI_GREATER, top, 0);
+    const int divisor =
+        fvi_emit_reshape(b, fvi_term_where(g, any, top, 1), &(fvi_shape){4, {g->samples, 1, 1, 1}});
+    const int relative = fvi_emit_binary(b, FVI_DIV, size, divisor);
+    const int powers = fvi_term_power(g, t, fvi_term_argument, relative);
+    const int sum = fvi_term_where(g, any, fvi_picture_reduce(g, FVI_REDUCE_SUM, powers), 1);
+    return fvi_emit_binary(b, FVI_MUL, top, fvi_term_power(g, t, inverse_argument, sum));
+}
+
+static int emit_lp(const fvi_term_graph *g, const fvi_bound_term *t) {
+    const int largest = isinf(t->term->argument[0]);
+    for (int64_t i = 1; i < g->pictures; i++)
+        if (isinf(t[i].term->argument[0]) != largest)
+            fvi_build_fail(g->b, FV_UNSUPPORTED,
+                           "lp(inf) is computed in another way than picture %d's", (int)i);
+    const int norm = largest ? fvi_picture_reduce(g, FVI_REDUCE_MAX, g->pixels) : emit_norm(g, t);
+    return fvi_term_scale(g, 1 / (double)fvi_picture_count(g), 0, norm);
+}
+
+static int emit_mean_norm(const fvi_term_graph *g, const fvi_bound_term *t) {
+    const double n = (double)fvi_picture_count(g);
+    float *data;
+    const int scale = fvi_term_given(g, &(fvi_shape){0}, &data);
+    for (int64_t i = 0; scale >= 0 && i < g->samples; i++)
+        data[i] = (float)pow(n, -inverse_argument(&t[i]));
+    return fvi_emit_binary(g->b, FVI_MUL, emit_norm(g, t), scale);
+}
+
 const fvi_term_kind fvi_term_lp = {
     .name = "lp",
     .max = 1,
@@ -66,6 +105,7 @@ const fvi_term_kind fvi_term_lp = {
     .read = fvi_picture_read,
     .text = fvi_picture_text,
     .picture = p_norm,
+    .emit = emit_lp,
 };
 
 const fvi_term_kind fvi_term_mean_norm = {
@@ -76,4 +116,5 @@ const fvi_term_kind fvi_term_mean_norm = {
     .read = fvi_picture_read,
     .text = fvi_picture_text,
     .picture = mean_norm,
+    .emit = emit_mean_norm,
 };

@@ -10,6 +10,8 @@
  * Where a formula has no derivative the gradient is 0, where keras-vis has NaN. Sums are taken in
  * double.
  */
+#include "graph/build/emit.h"
+#include "vis/objective/subset.h"
 #include "vis/objective/terms/picture.h"
 
 #include <math.h>
@@ -68,12 +70,61 @@ static double power_variation(const fvi_term *t, const fvi_picture_view *v) {
     return sum / (double)v->n;
 }
 
+/* ---- as nodes of a graph -------------------------------------------------------------------- */
+
+/* Differences of neighbours along an axis; of the other spatial axis the first `others`. */
+static int emit_differences(const fvi_term_graph *g, int axis, int64_t others) {
+    fvi_builder *b = g->b;
+    const int64_t n = fvi_build_shape(b, g->pixels).dim[axis] - 1;
+    const int x = fvi_emit_slice(b, g->pixels, 5 - axis, 0, others);
+    return fvi_emit_binary(b, FVI_SUB, fvi_emit_slice(b, x, axis, 1, n),
+                           fvi_emit_slice(b, x, axis, 0, n));
+}
+
+static int emit_variation(const fvi_term_graph *g, double scale) {
+    const fvi_shape s = fvi_build_shape(g->b, g->pixels);
+    int sum = fvi_term_constant(g, 0);
+    for (int axis = 2; axis < 4; axis++)
+        if (s.dim[axis] > 1)
+            sum = fvi_emit_binary(
+                g->b, FVI_ADD, sum,
+                fvi_picture_reduce(g, FVI_REDUCE_L1, emit_differences(g, axis, s.dim[5 - axis])));
+    return fvi_term_scale(g, scale, 0, sum);
+}
+
+static int emit_total(const fvi_term_graph *g, const fvi_bound_term *t) {
+    (void)t;
+    return emit_variation(g, 1);
+}
+
+static int emit_mean(const fvi_term_graph *g, const fvi_bound_term *t) {
+    (void)t;
+    return emit_variation(g, 1 / (double)fvi_picture_count(g));
+}
+
+static double half_argument(const fvi_bound_term *t) { return t->term->argument[0] / 2; }
+
+/* Powers of 0, whose slope may be infinite, are left out: 1 stands in their place. */
+static int emit_power(const fvi_term_graph *g, const fvi_bound_term *t) {
+    fvi_builder *b = g->b;
+    const fvi_shape s = fvi_build_shape(b, g->pixels);
+    if (s.dim[2] < 2 || s.dim[3] < 2) return fvi_term_constant(g, 0);
+    const int dy = emit_differences(g, 2, s.dim[3] - 1), dx = emit_differences(g, 3, s.dim[2] - 1);
+    const int square = fvi_emit_binary(b, FVI_ADD, fvi_emit_binary(b, FVI_MUL, dy, dy),
+                                       fvi_emit_binary(b, FVI_MUL, dx, dx));
+    const int some = fvi_term_compare(g, FVI_GREATER, square, 0);
+    const int power = fvi_term_power(g, t, half_argument, fvi_term_where(g, some, square, 1));
+    return fvi_term_scale(g, 1 / (double)fvi_picture_count(g), 0,
+                          fvi_picture_reduce(g, FVI_REDUCE_SUM, fvi_term_where(g, some, power, 0)));
+}
+
 const fvi_term_kind fvi_term_tv = {
     .name = "tv",
     .scope = FVI_SCOPE_PICTURE,
     .read = fvi_picture_read,
     .text = fvi_picture_text,
     .picture = total_variation,
+    .emit = emit_total,
 };
 
 const fvi_term_kind fvi_term_tv_power = {
@@ -85,6 +136,7 @@ const fvi_term_kind fvi_term_tv_power = {
     .read = fvi_picture_read,
     .text = fvi_picture_text,
     .picture = power_variation,
+    .emit = emit_power,
 };
 
 const fvi_term_kind fvi_term_mean_tv = {
@@ -93,4 +145,5 @@ const fvi_term_kind fvi_term_mean_tv = {
     .read = fvi_picture_read,
     .text = fvi_picture_text,
     .picture = mean_variation,
+    .emit = emit_mean,
 };

@@ -6,7 +6,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "graph/build/compose.h"
 #include "vis/objective/reader.h"
+#include "vis/objective/term_graph.h"
 
 #define REACH 4 /* pictures further apart are not aligned */
 
@@ -74,6 +76,45 @@ static void pictures(const fvi_term *t, const float *const *p, int count, int64_
     }
 }
 
+/* ---- as nodes of a graph -------------------------------------------------------------------- */
+
+/* Half of what pairs of distance d are worth, of each group's x [groups][group][size]:
+ * [groups][group], a pair's share at both its pictures. */
+static int emit_distance(const fvi_term_graph *g, const fvi_bound_term *t, int x, int d) {
+    fvi_builder *b = g->b;
+    const fvi_shape s = fvi_build_shape(b, x);
+    const int64_t groups = s.dim[0], pairs = s.dim[1] - d;
+    float *data;
+    const int apart = fvi_emit_binary(b, FVI_SUB, fvi_emit_slice(b, x, 1, 0, pairs),
+                                      fvi_emit_slice(b, x, 1, d, pairs));
+    const int square = fvi_emit_reduce(b, FVI_REDUCE_SUM_SQUARE, 1u << 2, 0, apart);
+    const fvi_shape one = {2, {groups, 1}};
+    const int by =
+        fvi_emit_stop_gradient(b, fvi_given_input(g->given, b, &one, FVI_GIVEN_ONCE, &data));
+    for (int64_t i = 0; by >= 0 && i < groups; i++)
+        data[i] = (float)(-0.5 / pow(t[i * g->group % g->pictures].term->argument[0], d) /
+                          (double)s.dim[2]);
+    const int share = fvi_emit_binary(b, FVI_MUL, square, by);
+    const int64_t none[] = {0, 0}, far[] = {0, d};
+    return fvi_emit_binary(b, FVI_ADD, fvi_emit_pad(b, share, none, far, FVI_PAD_CONSTANT, 0),
+                           fvi_emit_pad(b, share, far, none, FVI_PAD_CONSTANT, 0));
+}
+
+static int emit(const fvi_term_graph *g, const fvi_bound_term *t) {
+    fvi_builder *b = g->b;
+    const int of = t->term->value < 0 ? g->pixels : g->layer[t->term->value];
+    const fvi_shape s = fvi_build_shape(b, of);
+    const fvi_shape groups = {3, {g->samples / g->group, g->group, s.dim[1] * s.dim[2] * s.dim[3]}};
+    const int x = fvi_emit_reshape(b, of, &groups);
+    int sum = -1;
+    for (int d = 1; d <= REACH && d < g->group; d++) {
+        const int share = emit_distance(g, t, x, d);
+        sum = d == 1 ? share : fvi_emit_binary(b, FVI_ADD, sum, share);
+    }
+    return g->group > 1 ? fvi_emit_reshape(b, sum, &(fvi_shape){1, {g->samples}})
+                        : fvi_term_constant(g, 0);
+}
+
 const fvi_term_kind fvi_term_alignment = {
     .name = "alignment",
     .usage = "alignment(LAYER|input[, DECAY])",
@@ -84,4 +125,5 @@ const fvi_term_kind fvi_term_alignment = {
     .read = read,
     .group = group,
     .pictures = pictures,
+    .emit = emit,
 };

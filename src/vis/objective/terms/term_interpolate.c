@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 
+#include "graph/build/emit.h"
 #include "vis/objective/reader.h"
 #include "vis/objective/spelling.h"
 #include "vis/objective/subset.h"
@@ -55,6 +56,33 @@ static void group(const fvi_bound *b, const fvi_bound_term *bound, const int64_t
     }
 }
 
+static double near_channel(const fvi_bound_term *t) { return (double)t->term->channel; }
+
+static double far_channel(const fvi_bound_term *t) { return (double)t->term->channel2; }
+
+/* How far each sample is on the way, or how far it is from the end. */
+static int emit_share(const fvi_term_graph *g, int far) {
+    float *data;
+    const int v = fvi_term_given(g, &(fvi_shape){0}, &data);
+    for (int64_t i = 0; v >= 0 && i < g->samples; i++) {
+        const double way = g->group > 1 ? (double)(i % g->group) / (double)(g->group - 1) : 0;
+        data[i] = (float)(far ? way : 1 - way);
+    }
+    return v;
+}
+
+/* The share of one of the two channels. */
+static int emit_end(const fvi_term_graph *g, const fvi_bound_term *t, int value, int far) {
+    const int elements = fvi_emit_channel(g, t, far ? far_channel : near_channel, g->layer[value]);
+    const int mean = fvi_emit_reduce(g->b, FVI_REDUCE_MEAN, 1u << 1, 0, elements);
+    return fvi_emit_binary(g->b, FVI_MUL, mean, emit_share(g, far));
+}
+
+static int emit(const fvi_term_graph *g, const fvi_bound_term *t) {
+    return fvi_emit_binary(g->b, FVI_ADD, emit_end(g, t, t->term->value, 0),
+                           emit_end(g, t, t->term->value2, 1));
+}
+
 const fvi_term_kind fvi_term_interpolate = {
     .name = "interpolate",
     .usage = "interpolate(LAYER:A, LAYER:B)",
@@ -65,4 +93,5 @@ const fvi_term_kind fvi_term_interpolate = {
     .text = text,
     .check = check,
     .group = group,
+    .emit = emit,
 };

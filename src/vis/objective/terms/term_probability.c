@@ -7,8 +7,9 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "graph/build/emit.h"
 #include "graph/classes/distribution.h"
-#include "vis/objective/term.h"
+#include "vis/objective/subset.h"
 
 static void text(const fvi_objective *o, const fvi_term *t, int alone, GString *s) {
     (void)alone;
@@ -71,8 +72,54 @@ static double value(const fvi_extent *l, int64_t n, const fvi_bound_term *t, con
     return softmax_value(l, n, t, x, seed);
 }
 
+/* ---- as nodes of a graph -------------------------------------------------------------------- */
+
+static int emit_softmax(const fvi_term_graph *g, int x) {
+    const fvi_node_attr a = {.softmax = {.axis = 2}};
+    const fvi_shape s = fvi_build_shape(g->b, x);
+    return fvi_emit(g->b, FVI_SOFTMAX, &a, &s, 1, &x);
+}
+
+/* is_distribution of each sample of x: 0 or 1. */
+static int emit_is_distribution(const fvi_term_graph *g, int x) {
+    fvi_builder *b = g->b;
+    const int held = fvi_emit_stop_gradient(b, x);
+    const int least = fvi_emit_reduce(b, FVI_REDUCE_MIN, 0xeu, 0, held);
+    const int sums = fvi_emit_reduce(b, FVI_REDUCE_SUM, 1u << 2, 0, held);
+    const int off = fvi_emit_unary(b, FVI_ABS, 0, 0, fvi_term_scale(g, 1, -1, sums));
+    const int furthest = fvi_emit_reduce(b, FVI_REDUCE_MAX, 0x6u, 0, off);
+    return fvi_emit_binary(b, FVI_AND, fvi_term_compare(g, FVI_GREATER_EQUAL, least, 0),
+                           fvi_term_compare(g, FVI_LESS, furthest, FVI_DISTRIBUTION_OFF));
+}
+
+/* The numbers themselves where they are a distribution, else their softmax. */
+static int emit_of_scores(const fvi_term_graph *g, const fvi_bound_term *t, int x) {
+    const int softmax = fvi_emit_channel_value(g, t, emit_softmax(g, x));
+    if (fvi_build_shape(g->b, x).dim[2] < 2) return softmax;
+    return fvi_emit_where(g->b, emit_is_distribution(g, x), fvi_emit_channel_value(g, t, x),
+                          softmax);
+}
+
+static int emit(const fvi_term_graph *g, const fvi_bound_term *t) {
+    const fvi_probability_of of = (fvi_probability_of)t->term->argument[0];
+    const int x = g->layer[t->term->value];
+    for (int64_t i = 1; i < g->pictures; i++)
+        if (t[i].term->argument[0] != t->term->argument[0])
+            fvi_build_fail(g->b, FV_UNSUPPORTED,
+                           "picture %d of the batch has its probability from other numbers",
+                           (int)i);
+    switch (of) {
+    case FVI_PROBABILITY_OF_LOGIT:
+        return fvi_emit_channel_value(g, t, fvi_emit_unary(g->b, FVI_SIGMOID, 0, 0, x));
+    case FVI_PROBABILITY_ITSELF: return fvi_emit_channel_value(g, t, x);
+    case FVI_PROBABILITY_OF_SCORES: return emit_of_scores(g, t, x);
+    default: return fvi_emit_channel_value(g, t, emit_softmax(g, x));
+    }
+}
+
 const fvi_term_kind fvi_term_probability = {
     .scope = FVI_SCOPE_SAMPLE,
     .text = text,
     .value = value,
+    .emit = emit,
 };
