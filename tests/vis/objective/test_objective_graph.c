@@ -3,6 +3,9 @@
  * kind computes in C: values, and gradients at the network's input (or at the picture). Pictures of
  * one graph differ in all that alike terms may differ in, in every layout a value can have.
  *
+ * Usage: test_objective_graph [PLUGIN.so EVERY]: the nodes on a plug-in, each EVERY-th comparison;
+ * PLUGIN.so '': that of $FOVEA_TEST_PLUGIN, without which it is skipped.
+ *
  * Errors are relative to the largest magnitude: 1e-5.
  */
 #include <inttypes.h>
@@ -29,6 +32,14 @@ enum { PICTURES = 4, COPIES = 2, SAMPLES = PICTURES * COPIES, TERMS = 2 };
 #define TOLERANCE 1e-5
 
 static int group = 2; /* pictures that are made together */
+static const char *plugin;
+static int every = 1; /* which comparisons */
+
+/* Whether the next comparison is one of them. */
+static int is_next(void) {
+    static int count;
+    return count++ % every == 0;
+}
 
 static void must(fv_status st, const fv_error *err, const char *what) {
     if (st) fail_msg("%s: %s", what, err->text);
@@ -213,16 +224,17 @@ typedef struct running {
 
 static const fvi_graph *graph_of(const running *r) { return fvi_executable_graph(r->e); }
 
-/* The graph of `v`, compiled and run forward. */
-static running run(made *m, int v) {
+/* The graph of `v`, compiled and run forward; `on` a plug-in, or NULL. */
+static running run(made *m, int v, const char *on) {
+    const fvi_device_desc desc = {.precision = FV_PRECISION_F32, .plugin = on};
     running r = {0};
     fvi_graph *g = NULL;
     if (m->b->status) fail_msg("%s", m->b->err->text);
     fvi_build_output(m->b, v);
     fvi_build_end(m->b);
     must(fvi_build_finish(m->b, &g), m->b->err, "graph");
-    must(fvi_device_new(fvi_backend_processor, &(fvi_device_desc){.precision = FV_PRECISION_F32},
-                        &r.device, &m->err),
+    must(fvi_device_new(on ? fvi_backend_accelerator : fvi_backend_processor, &desc, &r.device,
+                        &m->err),
          &m->err, "device");
     must(fvi_executable_new(r.device, g, FVI_EXEC_BACKWARD, &r.e, &m->err), &m->err, "plan");
     g = NULL;
@@ -269,7 +281,7 @@ static void assert_close(const float *is, const double *want, int64_t n, const c
 static float *reference(const layout *l, const batch *of, double *values, made *m, running *r) {
     fvi_bound *bound[PICTURES];
     begin(m, &l->input);
-    *r = run(m, l->value(m->b, m->input, l));
+    *r = run(m, l->value(m->b, m->input, l), NULL);
     float *seed = g_new0(float, r->n_out);
     const float *targets[] = {r->out};
     float *seeds[] = {seed};
@@ -301,6 +313,7 @@ static void ones(float *x, int64_t n) {
 
 /* The batch's objectives on a layout: both forms. */
 static void compare(const layout *l, const batch *of) {
+    if (!is_next()) return;
     double values[SAMPLES] = {0};
     made c, g;
     running rc, rg;
@@ -311,7 +324,7 @@ static void compare(const layout *l, const batch *of) {
     float *want = reference(l, of, values, &c, &rc);
     double *wide = g_new(double, rc.n_in);
     for (int64_t i = 0; i < rc.n_in; i++) wide[i] = want[i];
-    rg = run(&g, emit(&g, l, of, graph_of(&rc)));
+    rg = run(&g, emit(&g, l, of, graph_of(&rc)), plugin);
     assert_int_equal(rg.n_out, SAMPLES);
     ones(seed, SAMPLES);
     float *dx = gradient(&g, &rg, seed);
@@ -438,6 +451,7 @@ enum { PICTURE_CASES = sizeof picture_cases / sizeof *picture_cases };
 
 /* Of pictures that differ, or are all of one number, which is where formulas have kinks. */
 static void compare_pictures(const fvi_term *term, int vary_arguments, int h, int w, int flat) {
+    if (!is_next()) return;
     const fvi_shape shape = {4, {PICTURES, 3, h, w}};
     const int64_t each = shape.dim[1] * h * w;
     batch b;
@@ -459,7 +473,7 @@ static void compare_pictures(const fvi_term *term, int vary_arguments, int h, in
         if (flat) x[i] = 0;
     }
     const fvi_objective_site site = {m.b, &m.given, {b.list, PICTURES}, group};
-    running r = run(&m, fvi_objectives_emit_pictures(&site, m.input, begun));
+    running r = run(&m, fvi_objectives_emit_pictures(&site, m.input, begun), plugin);
     ones(seed, PICTURES);
     float *dx = gradient(&m, &r, seed), *want = g_new0(float, PICTURES *each);
     double *wide = g_new(double, PICTURES *each);
@@ -516,7 +530,7 @@ static void assert_refused(batch *b, const char *text) {
     static const layout *l = &layouts[0];
     made c, g;
     begin(&c, &l->input);
-    running r = run(&c, l->value(c.b, c.input, l));
+    running r = run(&c, l->value(c.b, c.input, l), NULL);
     assert_int_equal(emit(&g, l, b, graph_of(&r)), -1);
     assert_int_equal(g.b->status, FV_UNSUPPORTED);
     assert_string_equal(g.b->err->text, text);
@@ -544,7 +558,7 @@ static void terms_that_are_not_alike_are_refused(void **state) {
     b.o[0].terms[0].channel = 6;
     made c, g;
     begin(&c, &layouts[0].input);
-    running r = run(&c, layouts[0].value(c.b, c.input, &layouts[0]));
+    running r = run(&c, layouts[0].value(c.b, c.input, &layouts[0]), NULL);
     assert_int_equal(emit(&g, &layouts[0], &b, graph_of(&r)), -1);
     assert_int_equal(g.b->status, FV_NOTFOUND);
     end(&c, &r);
@@ -552,7 +566,7 @@ static void terms_that_are_not_alike_are_refused(void **state) {
     fvi_build_free(g.b);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_forms_of_a_term_agree),
         cmocka_unit_test(neurons_at_positions_agree),
@@ -564,5 +578,13 @@ int main(void) {
         cmocka_unit_test(every_kind_with_both_forms_is_compared),
         cmocka_unit_test(terms_that_are_not_alike_are_refused),
     };
+    if (argc > 1) {
+        plugin = argv[1][0] ? argv[1] : getenv("FOVEA_TEST_PLUGIN");
+        every = argc > 2 ? atoi(argv[2]) : 1;
+        if (!plugin || !*plugin || every < 1) {
+            fprintf(stderr, "skipped: no plug-in in $FOVEA_TEST_PLUGIN\n");
+            return 77;
+        }
+    }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
