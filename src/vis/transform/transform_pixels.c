@@ -67,6 +67,32 @@ static void noise_apply(const fvi_drawn *d, const float *in, float *out) {
     for (int64_t i = 0; range > 0 && i < n; i++) out[i] += range * (2 * fvi_random_uniform(&r) - 1);
 }
 
+/* x + gain * numbers of the streams + add */
+static int add_numbers(const fvi_form_site *site, int x, int key, fvi_random_function f,
+                       int64_t first, float gain, float add) {
+    const fvi_shape shape = fvi_build_shape(site->builder, x);
+    const int numbers = fvi_emit_random(site->builder, key, f, first, &shape);
+    return fvi_emit_binary(site->builder, FVI_ADD, x,
+                           fvi_emit_unary(site->builder, FVI_LINEAR, gain, add, numbers));
+}
+/* The same numbers, made by the graph. */
+static int noise_emit(const fvi_drawn *d, const fvi_form_site *site, fvi_form *f, int x) {
+    const float sd = d->t.v[SD] * span_of(d), range = d->t.v[RANGE] * span_of(d);
+    const int64_t n = d->frame->channels * f->in.high[0] * f->in.high[1];
+    if (!(sd > 0 || range > 0)) return x;
+    if (!fvi_form_needs_fixed(site, f, "it")) return -1;
+    const int key = fvi_form_choices(site, f, FVI_RANDOM_HALVES);
+    if (sd > 0) x = add_numbers(site, x, key, FVI_RANDOM_NORMAL, 0, sd, 0);
+    if (range > 0)
+        x = add_numbers(site, x, key, FVI_RANDOM_UNIFORM, sd > 0 ? n + n % 2 : 0, 2 * range,
+                        -range);
+    return x;
+}
+static void noise_fill(const fvi_drawn *d, const fvi_form *f, float *to) {
+    (void)f;
+    fvi_random_to_halves(&d->random, to);
+}
+
 /* ---- blur ----------------------------------------------------------------------------------- */
 
 static void blur_draw(fvi_drawn *d, fvi_random *r, float progress) {
@@ -147,6 +173,8 @@ const fvi_transform_entry fvi_transform_noise = {
     .argument = {{"sd", 0, 100, 0, NULL}, {"range", 0, 100, 0, NULL}},
     .draw = noise_draw,
     .apply = noise_apply,
+    .emit = noise_emit,
+    .fill = noise_fill,
 };
 const fvi_transform_entry fvi_transform_blur = {
     .name = "blur",

@@ -188,6 +188,10 @@ static void other_transforms(void **state) {
                                         "flip(.5)",
                                         "color(.2,.1)",
                                         "color(0,.3)",
+                                        "noise(.1)",
+                                        "noise(.1,.2)",
+                                        "noise(0,.2)",
+                                        "noise(0)",
                                         "resize(9)",
                                         "resize(0)",
                                         "resize(31,1)",
@@ -220,6 +224,10 @@ static void drawn_sizes(void **state) {
 static void chains_of_recipes(void **state) {
     (void)state;
     static const char *const texts[] = {
+        "crop(.66,.91,.25,.58,10,.5,.125,1;reflect) color(.25,.05) noise(.05)", /* fovea */
+        "crop(.85,1.1,.85,1.1,10;reflect) noise(.05)",                          /* fovea-layer */
+        "crop(.25,.3,.25,.3,0,0,.15;repeat) noise(.01,.005)",                   /* maco */
+        "crop(.05,.99;reflect) noise(.02,.01)",                                 /* accentuate */
         "pad(12;grey) jitter(8) scale(.9,1.1,.02,lucid) rotate(-10,10,5,lucid) jitter(4) "
         "resize(20)",
         "pad(4;reflect) jitter(8)",                          /* invert */
@@ -246,6 +254,7 @@ static void what_has_no_form_is_refused(void **state) {
                  {"scale(.9,1.1) rotate(-5,5;wrap) resize(0)", "transform \"rotate\": an edge"},
                  {"rotate(0,9,0,lucid;wrap)", "transform \"rotate\": edge wrap"},
                  {"scale(.9,1.1) pad(5;grey) resize(0)", "transform \"pad\": its grey edge"},
+                 {"scale(.9,1.1) noise(.1) resize(0)", "transform \"noise\": it"},
                  {"scale(.9,1.1) color(.1,.1) resize(0)", "transform \"color\": it"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         form m;
