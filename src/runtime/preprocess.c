@@ -101,6 +101,34 @@ void fvi_encode_range_adjoint(const fv_input *in, const float *dx, float low, fl
     }
 }
 
+/* The channels of x in the network's order. */
+static int emit_channels(const fv_input *in, fvi_builder *b, int x) {
+    const fvi_shape list = {1, {in->channels}};
+    int64_t *index = NULL;
+    int same = 1;
+    for (int c = 0; c < in->channels; c++) same &= source_channel(in, c) == c;
+    if (same) return x;
+    const int indices = fvi_emit_constant(b, FVI_I64, &list, &index);
+    for (int c = 0; indices >= 0 && c < in->channels; c++) index[c] = source_channel(in, c);
+    return fvi_emit_gather(b, x, indices, 1);
+}
+
+int fvi_encode_emit(const fv_input *in, fvi_builder *b, int pixels, float low, float high) {
+    static const int last[] = {0, 2, 3, 1};
+    const fvi_shape list = {1, {in->channels}}, shape = fvi_build_shape(b, pixels);
+    float *scale = NULL, *shift = NULL;
+    const int x = emit_channels(in, b, pixels);
+    const int scales = fvi_emit_constant(b, FVI_F32, &list, &scale);
+    const int shifts = fvi_emit_constant(b, FVI_F32, &list, &shift);
+    for (int c = 0; shifts >= 0 && c < in->channels; c++) {
+        const coding k = coding_of(in, c, low, high);
+        scale[c] = k.per * k.range * k.scale;
+        shift[c] = (-k.low * k.per * k.range - k.mean) * k.scale;
+    }
+    const int y = fvi_emit(b, FVI_BATCH_NORM, NULL, &shape, 3, (const int[]){x, scales, shifts});
+    return in->channels_last ? fvi_emit_transpose(b, y, last) : y;
+}
+
 void fvi_encode(const fv_input *in, const float *pixels, int h, int w, float *x) {
     fvi_encode_range(in, pixels, 0, 1, h, w, x);
 }

@@ -3,6 +3,7 @@
 #ifndef FVI_RUNTIME_PREPROCESS_H
 #define FVI_RUNTIME_PREPROCESS_H
 
+#include "graph/build/compose.h"
 #include "model/network/network.h"
 
 /* Network input of one sample from planar pixels:
@@ -18,6 +19,10 @@ void fvi_encode_range(const fv_input *in, const float *pixels, float low, float 
                       float *x);
 void fvi_encode_range_adjoint(const fv_input *in, const float *dx, float low, float high, int h,
                               int w, float *dpixels);
+
+/* fvi_encode_range in a graph, of any number of samples at once: [n][channels][h][w] -> what the
+ * network takes; -1 with the builder's status set. */
+int fvi_encode_emit(const fv_input *in, fvi_builder *b, int pixels, float low, float high);
 
 /* Whether a photograph can be given to an input: it is a picture, grey, of colours, or of colours
  * with alpha. */

@@ -384,17 +384,23 @@ static fv_status compile_on(fv_session *s, fvi_graph *lowered, fvi_graph *graph,
     return st ? fvi_fail(err, st, "%s", why.text) : FV_OK;
 }
 
-fv_status fvi_session_compile(fv_session *s, const fvi_plan_key *key, fvi_graph *lowered,
-                              fvi_executable **plan, fv_error *err) {
-    fvi_graph *graph = NULL;
-    fvi_executable *made = NULL;
-    fv_status st = check_weights(s, lowered, err);
+fv_status fvi_session_check_graph(fv_session *s, const fvi_plan_key *key, fvi_graph *lowered,
+                                  fv_error *err) {
+    const fv_status st = check_weights(s, lowered, err);
     if (st) return st;
     note_filled(s, lowered);
     note_sizes(s, lowered);
     note_rounded(s, lowered);
+    return fvi_session_check_cost(s, &key->input,
+                                  fvi_graph_cost(lowered, key->flags & FVI_EXEC_BACKWARD), err);
+}
+
+fv_status fvi_session_compile(fv_session *s, const fvi_plan_key *key, fvi_graph *lowered,
+                              fvi_executable **plan, fv_error *err) {
+    fvi_graph *graph = NULL;
+    fvi_executable *made = NULL;
     const double cost = fvi_graph_cost(lowered, key->flags & FVI_EXEC_BACKWARD);
-    st = fvi_session_check_cost(s, &key->input, cost, err);
+    fv_status st = fvi_session_check_graph(s, key, lowered, err);
     if (!st) st = fvi_graph_copy(lowered, &graph, err);
     if (!st) st = compile_on(s, lowered, graph, key->flags, &made, err);
     if (!st)

@@ -25,6 +25,11 @@ typedef struct fvi_plan_key {
 fv_status fvi_session_plan(fv_session *s, const fvi_plan_key *key, fvi_executable **plan,
                            int64_t *samples, fv_error *err);
 
+/* Before a lowered graph is compiled: checks its weights and its cost, and has the monitor note
+ * what is worth saying of it. */
+fv_status fvi_session_check_graph(fv_session *s, const fvi_plan_key *key, fvi_graph *lowered,
+                                  fv_error *err);
+
 /* Makes an executable of a copy of a lowered graph, if the limits allow it. */
 fv_status fvi_session_compile(fv_session *s, const fvi_plan_key *key, fvi_graph *lowered,
                               fvi_executable **plan, fv_error *err);

@@ -12,17 +12,21 @@
 #include "base/abs_max.h"
 
 fvi_gradient_health fvi_gradient_health_of(double value, const float *gradient, int64_t n) {
-    fvi_gradient_health v = {.largest = fvi_abs_max(gradient, n)};
-    if (!isfinite(value) || !isfinite(v.largest)) {
-        v.kind = FVI_GRADIENT_BROKEN;
-    } else if (v.largest < FLT_MIN) {
-        v.kind = FVI_GRADIENT_VANISHED;
-    } else if (v.largest * sqrt((double)n) > FV_GRADIENT_MOST) {
-        double sum = 0;
+    const float largest = fvi_abs_max(gradient, n);
+    double sum = 0;
+    if (isfinite(largest) && largest * sqrt((double)n) > FV_GRADIENT_MOST)
         for (int64_t i = 0; i < n; i++) sum += (double)gradient[i] * gradient[i];
-        v.norm = sqrt(sum);
-        if (v.norm > FV_GRADIENT_MOST) v.kind = FVI_GRADIENT_EXPLODED;
-    }
+    return fvi_gradient_health_known(value, largest, sqrt(sum));
+}
+
+fvi_gradient_health fvi_gradient_health_known(double value, float largest, double norm) {
+    fvi_gradient_health v = {.largest = largest};
+    if (!isfinite(value) || !isfinite(largest) || isnan(norm))
+        v.kind = FVI_GRADIENT_BROKEN;
+    else if (largest < FLT_MIN)
+        v.kind = FVI_GRADIENT_VANISHED;
+    else if (norm > FV_GRADIENT_MOST)
+        v.kind = FVI_GRADIENT_EXPLODED, v.norm = norm;
     return v;
 }
 

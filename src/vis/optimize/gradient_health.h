@@ -24,6 +24,9 @@ typedef struct fvi_gradient_health {
 /* Checks an objective's value and its gradient [n]. */
 fvi_gradient_health fvi_gradient_health_of(double value, const float *gradient, int64_t n);
 
+/* The same of a gradient whose largest magnitude and norm are known. */
+fvi_gradient_health fvi_gradient_health_known(double value, float largest, double norm);
+
 /* Writes what is wrong with a gradient that is not sound: "its gradient is zero". */
 void fvi_gradient_health_text(const fvi_gradient_health *v, char *text, size_t size);
 

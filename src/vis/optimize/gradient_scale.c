@@ -14,6 +14,7 @@
  */
 #include "vis/optimize/gradient_scale.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "base/error.h"
@@ -93,4 +94,48 @@ fv_status fvi_normalise(const fvi_gradient_settings *desc, float *g, int channel
     }
     if (!st && usable && desc->clip > 0) cut_off(g, n, desc->clip);
     return st;
+}
+
+/* ---- in a graph ------------------------------------------------------------------------------ */
+
+/* What g [n][count] is divided by, [n][1]; -1 for the kinds that divide by nothing. */
+static int emit_divisor(fvi_gradient_scale kind, fvi_builder *b, int g) {
+    const fvi_shape shape = fvi_build_shape(b, g);
+    const unsigned all = 1u << 1;
+    const float share = 1 / (float)(shape.ndim == 2 ? shape.dim[1] : 1);
+    switch (kind) {
+    case FVI_GRADIENT_SCALE_MAX:
+        return fvi_emit_reduce(b, FVI_REDUCE_MAX, all, 1, fvi_emit_unary(b, FVI_ABS, 0, 0, g));
+    case FVI_GRADIENT_SCALE_MEAN:
+        return fvi_emit_unary(b, FVI_LINEAR, share, 0,
+                              fvi_emit_reduce(b, FVI_REDUCE_L1, all, 1, g));
+    case FVI_GRADIENT_SCALE_L2:
+        return fvi_emit_unary(b, FVI_CLIP, 1e-6f, FLT_MAX,
+                              fvi_emit_reduce(b, FVI_REDUCE_L2, all, 1, g));
+    case FVI_GRADIENT_SCALE_RMS:
+    case FVI_GRADIENT_SCALE_STANDARD:
+        return fvi_emit_unary(b, FVI_LINEAR, sqrtf(share), 0,
+                              fvi_emit_reduce(b, FVI_REDUCE_L2, all, 1, g));
+    case FVI_GRADIENT_SCALE_LAPLACIAN:
+        fvi_build_fail(b, FV_UNSUPPORTED, "normalising a Laplacian pyramid has no form as a graph");
+        return -1;
+    default: return -1;
+    }
+}
+
+int fvi_normalise_emit(const fvi_gradient_settings *desc, fvi_builder *b, int g) {
+    int from = g, out = g;
+    if (desc->kind == FVI_GRADIENT_SCALE_STANDARD)
+        from = fvi_emit_binary(b, FVI_SUB, g, fvi_emit_reduce(b, FVI_REDUCE_MEAN, 2, 1, g));
+    const int divisor = emit_divisor(desc->kind, b, from);
+    if (divisor >= 0) { /* as it was where the divisor is 0, or its inverse overflows */
+        const int most = fvi_emit_scalar(b, FVI_F32, FLT_MAX);
+        const int zero = fvi_emit_scalar(b, FVI_F32, 0);
+        const int scale = fvi_emit_unary(b, FVI_RECIPROCAL, 0, 0, divisor);
+        const int usable =
+            fvi_emit_binary(b, FVI_AND, fvi_emit_binary(b, FVI_LESS_EQUAL, scale, most),
+                            fvi_emit_binary(b, FVI_GREATER, divisor, zero));
+        out = fvi_emit_where(b, usable, fvi_emit_binary(b, FVI_MUL, from, scale), g);
+    }
+    return desc->clip > 0 ? fvi_emit_unary(b, FVI_CLIP, -desc->clip, desc->clip, out) : out;
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "fovea/fovea.h"
+#include "graph/build/emit.h"
 
 /* How the gradient is normalised, for each picture by itself. */
 typedef enum fvi_gradient_scale {
@@ -31,5 +32,9 @@ typedef struct fvi_gradient_settings {
 fv_status fvi_normalise(const fvi_gradient_settings *desc, float *g, int channels, int h, int w,
                         float *room, fv_error *err);
 int64_t fvi_normalise_room(const fvi_gradient_settings *desc, int channels, int h, int w);
+
+/* fvi_normalise in a graph, of the gradients [n][count] of n pictures; -1 with the builder's status
+ * set: UNSUPPORTED for LAPLACIAN. */
+int fvi_normalise_emit(const fvi_gradient_settings *desc, fvi_builder *b, int g);
 
 #endif

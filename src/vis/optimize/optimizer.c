@@ -63,6 +63,11 @@ static fv_status check(const fvi_optimizer_settings *d, fv_error *err) {
     return FV_OK;
 }
 
+void fvi_optimizer_moments(fvi_optimizer_kind kind, int has[FVI_OPTIMIZER_MOMENTS]) {
+    has[0] = kind != FVI_OPTIMIZER_ASCENT && kind != FVI_OPTIMIZER_RMSPROP;
+    has[1] = kind != FVI_OPTIMIZER_ASCENT && kind != FVI_OPTIMIZER_MOMENTUM;
+}
+
 fv_status fvi_optimizer_new(const fvi_optimizer_settings *desc, int64_t count, fvi_optimizer **out,
                             fv_error *err) {
     fv_status st = check(desc, err);
@@ -71,11 +76,11 @@ fv_status fvi_optimizer_new(const fvi_optimizer_settings *desc, int64_t count, f
     fvi_optimizer *o = calloc(1, sizeof *o);
     if (!o) return fvi_fail(err, FV_NOMEM, "no memory for an optimizer");
     *o = (fvi_optimizer){.desc = *desc, .count = count, .product = 1};
-    int first = desc->kind != FVI_OPTIMIZER_ASCENT && desc->kind != FVI_OPTIMIZER_RMSPROP;
-    int second = desc->kind != FVI_OPTIMIZER_ASCENT && desc->kind != FVI_OPTIMIZER_MOMENTUM;
-    if (first) o->m = calloc((size_t)count, sizeof *o->m);
-    if (second) o->v = calloc((size_t)count, sizeof *o->v);
-    if ((first && !o->m) || (second && !o->v)) {
+    int has[FVI_OPTIMIZER_MOMENTS];
+    fvi_optimizer_moments(desc->kind, has);
+    if (has[0]) o->m = calloc((size_t)count, sizeof *o->m);
+    if (has[1]) o->v = calloc((size_t)count, sizeof *o->v);
+    if ((has[0] && !o->m) || (has[1] && !o->v)) {
         fvi_optimizer_free(o);
         return fvi_fail(err, FV_NOMEM, "no memory for the moments of %lld parameters",
                         (long long)count);
@@ -183,29 +188,38 @@ static void correct_bias(fvi_optimizer *o, double t, update *u) {
     u->ahead = (float)(u->rate * next / (1 - o->product * next));
 }
 
-void fvi_optimizer_step(fvi_optimizer *o, const float *g, float progress, float *z) {
+/* The constants that all updates have in common. */
+static update constants_of(const fvi_optimizer_settings *d) {
+    const int under = d->kind == FVI_OPTIMIZER_RMSPROP && d->epsilon_under_root;
+    return (update){.decay = d->kind == FVI_OPTIMIZER_ADAMW ? 0 : d->weight_decay,
+                    .b1 = d->beta1,
+                    .b2 = d->beta2,
+                    .inside = under ? d->epsilon : 0,
+                    .outside = under ? NOTHING : fmaxf(d->epsilon, NOTHING)};
+}
+
+/* The constants of the next update, which counts as made. */
+static update next_update(fvi_optimizer *o, float progress) {
     const fvi_optimizer_settings *d = &o->desc;
-    if (!is_finite(g, o->count)) return;
+    update u = constants_of(d);
     o->updates++;
-    update u = {.rate = (float)rate_at(d, progress),
-                .decay = d->weight_decay,
-                .b1 = d->beta1,
-                .b2 = d->beta2};
-    int under = d->kind == FVI_OPTIMIZER_RMSPROP && d->epsilon_under_root;
-    u.inside = under ? d->epsilon : 0;
-    u.outside = under ? NOTHING : fmaxf(d->epsilon, NOTHING);
+    u.rate = (float)rate_at(d, progress);
+    if (d->kind == FVI_OPTIMIZER_ADAMW) u.shrink = u.rate * d->weight_decay;
+    if (d->kind == FVI_OPTIMIZER_ADAM || d->kind == FVI_OPTIMIZER_ADAMW ||
+        d->kind == FVI_OPTIMIZER_NADAM)
+        correct_bias(o, (double)o->updates, &u);
+    return u;
+}
+
+void fvi_optimizer_step(fvi_optimizer *o, const float *g, float progress, float *z) {
+    if (!is_finite(g, o->count)) return;
+    const update u = next_update(o, progress);
     void (*run)(piece, update) = step_adam;
-    if (d->kind == FVI_OPTIMIZER_ADAMW) {
-        u.shrink = u.rate * u.decay;
-        u.decay = 0;
-    }
-    switch (d->kind) {
+    switch (o->desc.kind) {
+    case FVI_OPTIMIZER_ASCENT: run = step_plain; break;
     case FVI_OPTIMIZER_MOMENTUM: run = step_momentum; break;
     case FVI_OPTIMIZER_RMSPROP: run = step_rmsprop; break;
-    case FVI_OPTIMIZER_ADAM:
-    case FVI_OPTIMIZER_ADAMW:
-    case FVI_OPTIMIZER_NADAM: correct_bias(o, (double)o->updates, &u); break;
-    default: run = step_plain;
+    default: break;
     }
 #pragma omp parallel if (o->count > FVI_PARALLEL_MIN)
     {
@@ -213,4 +227,73 @@ void fvi_optimizer_step(fvi_optimizer *o, const float *g, float progress, float 
         fvi_thread_share(o->count, &i, &to);
         run((piece){to - i, g + i, o->m ? o->m + i : NULL, o->v ? o->v + i : NULL, z + i}, u);
     }
+}
+
+/* ---- in a graph ------------------------------------------------------------------------------ */
+
+enum { RATE, SHRINK, ROOT, NOW, AHEAD };
+
+void fvi_optimizer_numbers(fvi_optimizer *o, float progress, float numbers[FVI_OPTIMIZER_NUMBERS]) {
+    const update u = next_update(o, progress);
+    numbers[RATE] = u.rate;
+    numbers[SHRINK] = u.shrink;
+    numbers[ROOT] = u.root;
+    numbers[NOW] = u.now;
+    numbers[AHEAD] = u.ahead;
+}
+
+static int emit_times(fvi_builder *b, int x, double factor) {
+    return fvi_emit_unary(b, FVI_LINEAR, (float)factor, 0, x);
+}
+
+/* x times number i of the update. */
+static int emit_by(fvi_builder *b, int x, int numbers, int i) {
+    return fvi_emit_binary(b, FVI_MUL, x, fvi_emit_slice(b, numbers, 0, i, 1));
+}
+
+/* share * before + rest * x */
+static int emit_mean(fvi_builder *b, double share, int before, double rest, int x) {
+    return fvi_emit_binary(b, FVI_ADD, emit_times(b, before, share), emit_times(b, x, rest));
+}
+
+/* ADAM, ADAMW and NADAM. */
+static int emit_adam(fvi_builder *b, update u, int z, int d, int numbers, int moments[2]) {
+    const int square = fvi_emit_binary(b, FVI_MUL, d, d);
+    moments[0] = emit_mean(b, u.b1, moments[0], 1 - u.b1, d);
+    moments[1] = emit_mean(b, u.b2, moments[1], 1 - u.b2, square);
+    const int along = fvi_emit_binary(b, FVI_ADD, emit_by(b, d, numbers, NOW),
+                                      emit_by(b, moments[0], numbers, AHEAD));
+    const int root = emit_by(b, fvi_emit_unary(b, FVI_SQRT, 0, 0, moments[1]), numbers, ROOT);
+    const int below = fvi_emit_unary(b, FVI_LINEAR, 1, u.outside, root);
+    return fvi_emit_binary(b, FVI_ADD, z, fvi_emit_binary(b, FVI_DIV, along, below));
+}
+
+static int emit_rmsprop(fvi_builder *b, update u, int z, int d, int numbers, int moments[2]) {
+    moments[1] = emit_mean(b, u.b2, moments[1], 1 - u.b2, fvi_emit_binary(b, FVI_MUL, d, d));
+    const int inside = fvi_emit_unary(b, FVI_LINEAR, 1, u.inside, moments[1]);
+    const int below =
+        fvi_emit_unary(b, FVI_LINEAR, 1, u.outside, fvi_emit_unary(b, FVI_SQRT, 0, 0, inside));
+    const int along = fvi_emit_binary(b, FVI_DIV, emit_by(b, d, numbers, RATE), below);
+    return fvi_emit_binary(b, FVI_ADD, z, along);
+}
+
+int fvi_optimizer_emit(const fvi_optimizer_settings *d, fvi_builder *b, int z, int g, int numbers,
+                       int moments[FVI_OPTIMIZER_MOMENTS]) {
+    const update u = constants_of(d);
+    if (d->kind == FVI_OPTIMIZER_ADAMW)
+        z = fvi_emit_binary(b, FVI_SUB, z, emit_by(b, z, numbers, SHRINK));
+    int along = u.decay != 0 ? fvi_emit_binary(b, FVI_SUB, g, emit_times(b, z, u.decay)) : g;
+    switch (d->kind) {
+    case FVI_OPTIMIZER_ADAM:
+    case FVI_OPTIMIZER_ADAMW:
+    case FVI_OPTIMIZER_NADAM: return emit_adam(b, u, z, along, numbers, moments);
+    case FVI_OPTIMIZER_RMSPROP: return emit_rmsprop(b, u, z, along, numbers, moments);
+    case FVI_OPTIMIZER_LBFGS:
+        fvi_build_fail(b, FV_UNSUPPORTED, "L-BFGS has no form as a graph");
+        return -1;
+    default: break;
+    }
+    if (d->kind == FVI_OPTIMIZER_MOMENTUM)
+        along = moments[0] = fvi_emit_binary(b, FVI_ADD, emit_times(b, moments[0], u.b1), along);
+    return fvi_emit_binary(b, FVI_ADD, z, emit_by(b, along, numbers, RATE));
 }

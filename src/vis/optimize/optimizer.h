@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "fovea/fovea.h"
+#include "graph/build/emit.h"
 
 typedef enum fvi_optimizer_kind {
     FVI_OPTIMIZER_ASCENT = 1, /* parameters += rate * gradient */
@@ -39,5 +40,24 @@ void fvi_optimizer_free(fvi_optimizer *o);
  * at the last, for the schedule of the rate. An update whose gradient is not finite is left out.
  * Allocates nothing. */
 void fvi_optimizer_step(fvi_optimizer *o, const float *g, float progress, float *z);
+
+/* ---- the same in a graph -------------------------------------------------------------------- */
+
+/* Numbers of one update that are the same for all parameters. */
+#define FVI_OPTIMIZER_NUMBERS 5
+/* Fills in those of the next update, which counts as made. */
+void fvi_optimizer_numbers(fvi_optimizer *o, float progress, float numbers[FVI_OPTIMIZER_NUMBERS]);
+
+#define FVI_OPTIMIZER_MOMENTS 2
+/* Whether the kind has each of the moments. */
+void fvi_optimizer_moments(fvi_optimizer_kind kind, int has[FVI_OPTIMIZER_MOMENTS]);
+
+/* fvi_optimizer_step in a graph.
+ *   z, g     parameters and their gradient, of one shape
+ *   numbers  [FVI_OPTIMIZER_NUMBERS]
+ *   moments  of that shape, those that the kind has: before the update; replaced by what follows
+ *   returns  the parameters after it, or -1 with the builder's status set */
+int fvi_optimizer_emit(const fvi_optimizer_settings *d, fvi_builder *b, int z, int g, int numbers,
+                       int moments[FVI_OPTIMIZER_MOMENTS]);
 
 #endif

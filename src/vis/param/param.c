@@ -18,6 +18,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "graph/build/compose.h"
+#include "signal/color.h"
 #include "vis/param/param_kind.h"
 #include "vis/param/start.h"
 
@@ -219,4 +221,54 @@ void fvi_param_constrain(fvi_param *p, float *z) {
     } else {
         p->kind->invert(p, p->draw, z, NULL);
     }
+}
+
+/* ---- in a graph ------------------------------------------------------------------------------ */
+
+/* raw's channels times the colour map. */
+static int emit_color(const fvi_param *p, fvi_builder *b, int64_t n, int raw) {
+    const fvi_shape matrix = {2, {3, 3}}, rows = {3, {n, 3, p->plane}};
+    const fvi_shape planes = {4, {n, 3, p->h, p->w}};
+    float *m = NULL;
+    if (p->desc.color == FV_COLOR_RGB) return raw;
+    const int map = fvi_emit_constant(b, FVI_F32, &matrix, &m);
+    for (int i = 0; map >= 0 && i < 3; i++) m[4 * i] = 1; /* each channel alone */
+    if (map >= 0) fvi_color_apply(p->desc.color, 3, 3, m);
+    const int mixed = fvi_emit_matmul(b, map, fvi_emit_reshape(b, raw, &rows), -1,
+                                      &(fvi_node_attr){.matmul = {.alpha = 1}});
+    return fvi_emit_reshape(b, mixed, &planes);
+}
+
+/* raw + middle of each channel, where they differ. */
+static int emit_middle(const fvi_param *p, fvi_builder *b, int raw) {
+    const fvi_shape shape = {3, {p->channels, 1, 1}};
+    float *m = NULL;
+    if (p->desc.color == FV_COLOR_RGB) return fvi_emit_unary(b, FVI_LINEAR, 1, p->middle[0], raw);
+    const int middle = fvi_emit_constant(b, FVI_F32, &shape, &m);
+    for (int c = 0; middle >= 0 && c < p->channels; c++) m[c] = p->middle[c];
+    return fvi_emit_binary(b, FVI_ADD, raw, middle);
+}
+
+int fvi_param_emit(const fvi_param *p, fvi_given_list *given, fvi_builder *b, int64_t n, int z) {
+    const float low = p->desc.low, range = p->desc.high - low;
+    if (!p->kind->emit) {
+        fvi_build_fail(b, FV_UNSUPPORTED, "this parametrisation has no form as a graph");
+        return -1;
+    }
+    const int raw = p->kind->emit(p, given, b, n, z);
+    if (is_bare(p)) return raw;
+    int x = emit_color(p, b, n, raw);
+    if (p->desc.output_activation == FVI_OUTPUT_SIGMOID)
+        x = fvi_emit_unary(b, FVI_SIGMOID, 0, 0, fvi_emit_unary(b, FVI_LINEAR, 1, p->desc.bias, x));
+    else
+        x = emit_middle(p, b, x);
+    return fvi_emit_unary(b, FVI_LINEAR, range, low, x);
+}
+
+int fvi_param_emit_constrain(const fvi_param *p, fvi_builder *b, int z) {
+    if (p->desc.output_activation != FVI_OUTPUT_CLIP || p->desc.kind == FVI_PARAM_PHASE) return z;
+    if (is_bare(p)) return fvi_emit_unary(b, FVI_CLIP, p->desc.low, p->desc.high, z);
+    fvi_build_fail(b, FV_UNSUPPORTED,
+                   "clipping parameters that are no pixels has no form as a graph");
+    return -1;
 }

@@ -11,6 +11,7 @@
 
 #include "base/random.h"
 #include "fovea/fovea.h"
+#include "graph/build/given.h"
 
 /* What the parameters are. */
 typedef enum fvi_param_kind {
@@ -111,5 +112,14 @@ void fvi_param_adjoint(fvi_param *p, const float *parameters, const float *dpict
 /* After an update, for CLIP: changes the parameters so that their picture is in low..high; phases
  * are left alone. Call fvi_param_picture before the next adjoint. */
 void fvi_param_constrain(fvi_param *p, float *parameters);
+
+/* fvi_param_picture in a graph, whose backward run is fvi_param_adjoint.
+ *   n        pictures
+ *   z        their parameters, [n][count]
+ *   returns  their pictures [n][channels][h][w]; -1 with the builder's status set: UNSUPPORTED
+ *            where the parametrisation has no such form */
+int fvi_param_emit(const fvi_param *p, fvi_given_list *given, fvi_builder *b, int64_t n, int z);
+/* fvi_param_constrain in a graph, of z [n][count]; likewise. */
+int fvi_param_emit_constrain(const fvi_param *p, fvi_builder *b, int z);
 
 #endif

@@ -121,5 +121,8 @@ static fv_status bounded_invert(fvi_param *p, float *raw, float *z, fv_error *er
     return FV_OK;
 }
 
-const fvi_param_entry fvi_param_bounded = {bounded_prepare, bounded_raw, bounded_adjoint,
-                                           bounded_invert, 1};
+const fvi_param_entry fvi_param_bounded = {.prepare = bounded_prepare,
+                                           .raw = bounded_raw,
+                                           .adjoint = bounded_adjoint,
+                                           .invert = bounded_invert,
+                                           .by_pieces = 1};

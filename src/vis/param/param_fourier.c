@@ -88,5 +88,8 @@ static fv_status fourier_invert(fvi_param *p, float *raw, float *z, fv_error *er
     return FV_OK;
 }
 
-const fvi_param_entry fvi_param_fourier = {fourier_prepare, fourier_raw, fourier_adjoint,
-                                           fourier_invert, 1};
+const fvi_param_entry fvi_param_fourier = {.prepare = fourier_prepare,
+                                           .raw = fourier_raw,
+                                           .adjoint = fourier_adjoint,
+                                           .invert = fourier_invert,
+                                           .by_pieces = 1};

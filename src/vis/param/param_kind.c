@@ -111,3 +111,16 @@ void fvi_param_finish_inverse(fvi_param *p, const float *picture, float *raw) {
     }
     fvi_color_inverse(p->desc.color, p->plane, raw);
 }
+
+int fvi_param_emit_waves(const fvi_param *p, fvi_builder *b, int64_t n, int z, int64_t each) {
+    const fvi_shape waves = {5, {n, p->channels, p->h, p->columns, each}};
+    return fvi_emit_reshape(b, z, &waves);
+}
+
+int fvi_param_emit_scale(const fvi_param *p, fvi_given_list *given, fvi_builder *b, int channels) {
+    const fvi_shape shape = {4, {channels, p->h, p->columns, 1}};
+    float *to = NULL;
+    const int scale = fvi_given_input(given, b, &shape, FVI_GIVEN_ONCE, &to);
+    for (int64_t i = 0; scale >= 0 && i < fvi_shape_count(&shape); i++) to[i] = p->scale[i];
+    return scale;
+}

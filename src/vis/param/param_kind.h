@@ -6,6 +6,7 @@
 #define FVI_VIS_PARAM_PARAM_KIND_H
 
 #include "base/parallel.h"
+#include "graph/build/compose.h"
 #include "signal/fft.h"
 #include "vis/param/param.h"
 
@@ -20,6 +21,9 @@ typedef struct fvi_param_entry {
     void (*adjoint)(fvi_param *p, const float *z, float *draw, float *dz);
     /* Finds the z whose raw picture is nearest (raw may be overwritten).  errors  NOMEM */
     fv_status (*invert)(fvi_param *p, float *raw, float *z, fv_error *err);
+    /* The same in a graph (fvi_param_emit): z [n][count] -> raw [n][channels][h][w]; NULL: the kind
+     * has no such form. */
+    int (*emit)(const fvi_param *p, fvi_given_list *given, fvi_builder *b, int64_t n, int z);
     /* Whether `raw` and `adjoint` call fvi_param_finish and fvi_param_finish_adjoint themselves,
      * on the rows that are in the cache, and leave `raw` and `draw` alone. */
     int by_pieces;
@@ -69,6 +73,12 @@ struct fvi_param {
     double picture_sd;             /* PHASE: of the last picture before it was standardised */
     float *rooms[FVI_PARAM_ROOMS]; /* everything above that was allocated */
 };
+
+/* z [n][count] of frequencies as [n][channels][h][columns][each]. */
+int fvi_param_emit_waves(const fvi_param *p, fvi_builder *b, int64_t n, int z, int64_t each);
+/* An input that is given the magnitudes p->scale, as [channels, or 1][h][columns][1].
+ *   channels  that they are there for: p->channels or 1 */
+int fvi_param_emit_scale(const fvi_param *p, fvi_given_list *given, fvi_builder *b, int channels);
 
 /* Allocates n floats, freed with p.  errors  NOMEM */
 fv_status fvi_param_room(fvi_param *p, int64_t n, float **out, fv_error *err);

@@ -86,5 +86,7 @@ static fv_status laplacian_invert(fvi_param *p, float *raw, float *z, fv_error *
     return FV_OK;
 }
 
-const fvi_param_entry fvi_param_laplacian = {laplacian_prepare, laplacian_raw, laplacian_adjoint,
-                                             laplacian_invert, 0};
+const fvi_param_entry fvi_param_laplacian = {.prepare = laplacian_prepare,
+                                             .raw = laplacian_raw,
+                                             .adjoint = laplacian_adjoint,
+                                             .invert = laplacian_invert};

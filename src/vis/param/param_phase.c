@@ -167,4 +167,5 @@ static fv_status phase_invert(fvi_param *p, float *raw, float *z, fv_error *err)
     return FV_OK;
 }
 
-const fvi_param_entry fvi_param_phase = {phase_prepare, phase_raw, phase_adjoint, phase_invert, 0};
+const fvi_param_entry fvi_param_phase = {
+    .prepare = phase_prepare, .raw = phase_raw, .adjoint = phase_adjoint, .invert = phase_invert};

@@ -25,5 +25,14 @@ static fv_status pixels_invert(fvi_param *p, float *raw, float *z, fv_error *err
     return FV_OK;
 }
 
-const fvi_param_entry fvi_param_pixels = {pixels_prepare, pixels_raw, pixels_adjoint, pixels_invert,
-                                          0};
+static int pixels_emit(const fvi_param *p, fvi_given_list *given, fvi_builder *b, int64_t n,
+                       int z) {
+    (void)given;
+    return fvi_emit_reshape(b, z, &(fvi_shape){4, {n, p->channels, p->h, p->w}});
+}
+
+const fvi_param_entry fvi_param_pixels = {.prepare = pixels_prepare,
+                                          .raw = pixels_raw,
+                                          .adjoint = pixels_adjoint,
+                                          .invert = pixels_invert,
+                                          .emit = pixels_emit};
