@@ -94,7 +94,7 @@ WRONG = {
     ("src/vis/render/memory_fit.c", "bugprone-implicit-widening-of-multiplication-result",
      "type 'int'"):
         "six arrays of a picture's channels, far below 2^31",
-    ("src/vis/render/receptive_crop.c", "-Wanalyzer-use-of-uninitialized-value", "‘reach["):
+    ("src/vis/update/receptive_crop.c", "-Wanalyzer-use-of-uninitialized-value", "‘reach["):
         "look_all has filled the reach of every value, or found none",
     ("src/vis/transform/transform.c", "clang-analyzer-optin.portability.UnixAPI", "size of 0"):
         "a chain of no transforms has room for none",
@@ -111,7 +111,7 @@ WRONG = {
     ("src/vis/render/dream.c", "clang-analyzer-core.UndefinedBinaryOperatorResult",
      "garbage value"):
         "the photo has a width and a height before its octaves are counted",
-    ("src/vis/render/evaluate.c", "clang-analyzer-optin.portability.UnixAPI", "size of 0"):
+    ("src/vis/update/evaluate.c", "clang-analyzer-optin.portability.UnixAPI", "size of 0"):
         "there is at least one picture, of at least one number",
     ("src/vis/param/param_laplacian.c", "clang-analyzer-core.UndefinedBinaryOperatorResult",
      "garbage"):

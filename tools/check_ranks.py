@@ -21,7 +21,8 @@ RANKS = {
     "src/backend": [["."], ["*"]],
     "src/backend/onednn": [["dnnl"], ["schedule"], ["kernels"], ["convolution"], ["ops"], ["."]],
     "src/backend/stablehlo": [["text", "pjrt"], ["ops"], ["."]],
-    "src/vis": [["objective", "param", "transform", "optimize"], ["recipe"], ["render"]],
+    "src/vis": [["objective", "param", "transform", "optimize"], ["recipe"], ["update"],
+                ["render"]],
     "src/vis/objective": [["."], ["terms"]],
     "src/inspect": [["."], ["attribution", "dataset", "weights"]],
 }
@@ -34,7 +35,7 @@ REGISTRIES = ("src/vis/param/param.c", "src/vis/transform/transform.c")
 
 # Who may include fovea-private/stage.h: who times the parts of rendering.
 FILE_KIND = "src/runtime/model.c"
-STAGES = ("src/vis/render/stage_timer.h", "include/fovea-private/bench.h")
+STAGES = ("src/vis/update/stage_timer.h", "include/fovea-private/bench.h")
 
 # Where the command's files find headers, besides their own folder.
 CLI_FOLDERS = ("cli", "cli/output", "cli/commands", "cli/commands/examples")

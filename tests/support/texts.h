@@ -34,6 +34,8 @@ typedef struct render_how {
     int batch;
     fv_finished_fn finished;
     void *user; /* of progress and finished */
+    fv_note_fn note;
+    const char *plugin; /* NULL: the processor */
 } render_how;
 
 typedef struct own_session {
@@ -46,10 +48,11 @@ static inline fv_status open_own(const fv_model *model, const render_how *how, o
                                  fv_error *err) {
     const render_how h = how ? *how : (render_how){0};
     *s = (own_session){0};
-    fv_status st =
-        fv_session_new(model, FV_DESC(fv_session_desc, .threads = h.threads, .on_nan = h.on_nan),
-                       &s->session, err);
-    if (!st) st = fv_monitor_new(h.progress, NULL, h.user, &s->monitor, err);
+    fv_status st = fv_session_new(
+        model,
+        FV_DESC(fv_session_desc, .threads = h.threads, .on_nan = h.on_nan, .plugin = h.plugin),
+        &s->session, err);
+    if (!st) st = fv_monitor_new(h.progress, h.note, h.user, &s->monitor, err);
     if (!st) st = fv_session_set_monitor(s->session, s->monitor, err);
     return st;
 }

@@ -24,7 +24,7 @@
 #include "runtime/monitor.h"
 #include "runtime/numbers/nonfinite.h"
 #include "vis/objective/bind.h"
-#include "vis/render/gradient.h"
+#include "vis/update/gradient.h"
 
 #define BATCH_NUMBERS 1250000
 #define BATCH_MAX     16

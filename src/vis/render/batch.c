@@ -17,7 +17,7 @@
 #include "runtime/monitor.h"
 #include "vis/optimize/lbfgs.h"
 #include "vis/render/rendering.h"
-#include "vis/render/stage_timer.h"
+#include "vis/update/stage_timer.h"
 
 #define NAME_BYTES 1024
 
@@ -60,6 +60,7 @@ fv_status fvi_batch_new(fvi_job *j, int first, int n, int group, fvi_batch *b, f
 
 void fvi_batch_clear(fvi_batch *b) {
     fvi_budget_hold(b->j->model, -(int64_t)b->bytes);
+    fvi_device_update_free(b->device);
     for (int i = 0; b->p && i < b->n; i++) fvi_picture_clear(&b->p[i]);
     fvi_evaluator_free(b->evaluator);
     free(b->indices);
@@ -109,9 +110,15 @@ static fv_status report(fvi_batch *b, int step, fv_error *err) {
     return answer == FV_MONITOR_CANCEL ? cancelled(j, err) : FV_OK;
 }
 
+/* Whether pictures are shown after so many updates: those that were evaluated last. */
+static int is_shown(const fvi_batch *b, int done) {
+    const fv_render_desc *d = b->j->call;
+    return d->snapshot && d->snapshot_every >= 1 && done % d->snapshot_every == 0;
+}
+
 static fv_status snapshots(const fvi_batch *b, fv_error *err) {
     const fv_render_desc *d = b->j->call;
-    if (!d->snapshot || d->snapshot_every < 1 || b->done % d->snapshot_every) return FV_OK;
+    if (!is_shown(b, b->done)) return FV_OK;
     for (int i = 0; i < b->n; i++) {
         fv_image *image = NULL;
         fv_status st = fvi_rendering_image(&b->p[i], &image, err);
@@ -132,10 +139,41 @@ void fvi_batch_decode(fvi_batch *b) { fvi_side_by_side(b->n, decode_one, b); }
 /* Whether ReLUs may be redirected at this update. */
 static int redirecting(const fvi_batch *b) { return b->done < b->setup->desc.relu_redirect_steps; }
 
+/* Brings the pictures as they were evaluated from the device. */
+static fv_status bring_back(fvi_batch *b, fv_error *err) {
+    const fv_status st = fvi_device_update_fetch(b->device, err);
+    if (!st) fvi_batch_decode(b);
+    return st;
+}
+
+/* Why pictures whose numbers on the device are not finite have such numbers: evaluates them here,
+ * which explains it. */
+static fv_status explain(fvi_batch *b, float progress, int redirect, fv_error *err) {
+    fvi_gradient_health *here = g_new0(fvi_gradient_health, (gsize)b->n);
+    fv_status st = bring_back(b, err);
+    if (!st) st = fvi_evaluate(b->evaluator, (uint32_t)b->done, progress, redirect, here, err);
+    g_free(here);
+    return st;
+}
+
+/* The same on the device. */
+static fv_status evaluate_there(fvi_batch *b, float progress, int redirect, fv_error *err) {
+    if (fvi_monitor_request(fvi_session_monitor(b->j->session)) != FV_MONITOR_GO)
+        return fvi_monitor_cancelled(0, b->n, "samples", err);
+    fv_status st = fvi_device_update_evaluate(b->device, b->step, b->setup->desc.schedule.steps,
+                                              (uint32_t)b->done, redirect, b->health, err);
+    fvi_stage_timer(b->setup->desc.times, FV_STAGE_NETWORK);
+    int broken = 0;
+    for (int i = 0; i < b->n && !st; i++)
+        broken |= b->health[i].kind == FVI_GRADIENT_BROKEN && !b->p[i].broken;
+    return broken ? explain(b, progress, redirect, err) : st;
+}
+
 fv_status fvi_batch_evaluate(fvi_batch *b, float progress, int redirect, fv_error *err) {
     char what[NAME_BYTES];
-    fv_status st =
-        fvi_evaluate(b->evaluator, (uint32_t)b->done, progress, redirect, b->health, err);
+    fv_status st = b->device ? evaluate_there(b, progress, redirect, err)
+                             : fvi_evaluate(b->evaluator, (uint32_t)b->done, progress, redirect,
+                                            b->health, err);
     if (st == FV_NONFINITE) {
         batch_text(b, what, sizeof what);
         fvi_error_prefix(err, "%.100s, update %d", what, b->done + 1);
@@ -208,6 +246,7 @@ static void step_one(void *user, int64_t i) {
 }
 
 static fv_status step_all(fvi_batch *b, int step, fv_error *err) {
+    if (b->device) return fvi_device_update_step(b->device, err);
     stepping c = {b, step, FV_OK, err};
     fvi_side_by_side(b->n, step_one, &c);
     return c.status;
@@ -274,9 +313,11 @@ static fv_status run_level(fvi_batch *b, fv_error *err) {
     int steps = b->setup->desc.schedule.steps;
     fv_status st = FV_OK;
     for (int step = 0; !st && step < steps && !b->j->stopped && !all_frozen(b); step++) {
-        fvi_batch_decode(b);
+        b->step = step;
+        if (!b->device) fvi_batch_decode(b);
         st = evaluate(b, step, err);
         if (b->j->stopped) break;
+        if (!st && b->device && is_shown(b, b->done + 1)) st = bring_back(b, err);
         if (!st) st = step_all(b, step, err);
         b->done++;
         fvi_stage_timer(b->setup->desc.times, FV_STAGE_OPTIMIZER);
@@ -314,15 +355,46 @@ fv_status fvi_batch_enter_level(fvi_batch *b, fv_error *err) {
     return st ? st : fvi_evaluator_level(b->evaluator, err);
 }
 
+/* Moves the pictures to the device, if it can make their updates. */
+static fv_status enter_device(fvi_batch *b, fv_error *err) {
+    fvi_job *j = b->j;
+    const fvi_update_site site = {j->session, &b->setup->desc, b->p,
+                                  b->n,       b->group,        fvi_evaluator_pass(b->evaluator)};
+    fv_error why;
+    if (!fvi_device_has_updates(fvi_session_device(j->session))) return FV_OK;
+    const fv_status st = fvi_device_update_new(&site, &b->device, &why);
+    if (st && st != FV_UNSUPPORTED) return fvi_fail(err, st, "%s", why.text);
+    if (st && !j->noted) {
+        char *text =
+            g_strdup_printf("the network runs on the device, the rest of each update on the "
+                            "processor: %s",
+                            why.text);
+        fvi_monitor_note(fvi_session_monitor(j->session), text);
+        g_free(text);
+        j->noted = 1;
+    }
+    return FV_OK;
+}
+
+/* Moves them back. */
+static fv_status leave_device(fvi_batch *b, fv_error *err) {
+    const fv_status st = b->device ? fvi_device_update_fetch(b->device, err) : FV_OK;
+    fvi_device_update_free(b->device);
+    b->device = NULL;
+    return st;
+}
+
 fv_status fvi_batch_run(fvi_batch *b, fv_error *err) {
     const fvi_settings *d = &b->setup->desc;
     b->planned = b->j->done + d->schedule.levels * d->schedule.steps;
     fv_status st = FV_OK;
     for (b->level = 0; !st && b->level < b->setup->n_sizes && !b->j->stopped; b->level++) {
         st = fvi_batch_enter_level(b, err);
+        if (!st && d->optimizer.kind != FVI_OPTIMIZER_LBFGS) st = enter_device(b, err);
         if (d->times) d->times->mark = fvi_clock();
         if (!st)
             st = d->optimizer.kind == FVI_OPTIMIZER_LBFGS ? run_lbfgs(b, err) : run_level(b, err);
+        if (!st) st = leave_device(b, err);
         for (int i = 0; !st && i < b->n; i++) fvi_picture_finish(&b->p[i]);
     }
     if (!st && !b->j->stopped) {

@@ -3,8 +3,9 @@
 #ifndef FVI_VIS_RENDER_BATCH_H
 #define FVI_VIS_RENDER_BATCH_H
 
-#include "vis/render/evaluate.h"
 #include "vis/render/memory_fit.h"
+#include "vis/update/device_update.h"
+#include "vis/update/evaluate.h"
 
 #define FVI_MAX_LEVELS 32
 
@@ -35,6 +36,7 @@ typedef struct fvi_job {
     int done, total;     /* updates */
     int begun;           /* pictures of which there is a rendering */
     int stopped;         /* the monitor said STOP */
+    int noted;           /* it was told why the processor makes the updates */
 } fvi_job;
 
 /* Pictures made side by side. */
@@ -44,10 +46,11 @@ typedef struct fvi_batch {
     fvi_picture *p;         /* [n] */
     int n, group;
     fvi_evaluator *evaluator;
+    fvi_device_update *device;   /* of this level; NULL: the processor makes the updates */
     fvi_gradient_health *health; /* [n] of the last evaluation */
     double *values;              /* [n] */
     int *indices;                /* [n] */
-    int level, done;             /* level now; updates of all levels */
+    int level, step, done;       /* level now; its update now; updates of all levels */
     int planned;                 /* updates of the job once the batch is done */
     size_t bytes;                /* noted as held */
 } fvi_batch;

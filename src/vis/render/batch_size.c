@@ -13,7 +13,7 @@
 #include "runtime/memory_budget.h"
 #include "runtime/model_state.h"
 #include "vis/render/batch.h"
-#include "vis/render/stage_timer.h"
+#include "vis/update/stage_timer.h"
 
 #define BATCH      8    /* where nothing is tried */
 #define TRIAL_MOST 32   /* pictures in a batch that is tried */
@@ -135,11 +135,13 @@ static fv_status fit_all(fvi_job *j, fv_error *err) {
     return st;
 }
 
-/* Chooses the batch of the setup that picture `first` is the first to have. */
+/* Chooses the batch of the setup that picture `first` is the first to have. A device that makes
+ * updates gets all that fit: nothing is tried, since each size is a program to compile. */
 static void choose(fvi_job *j, int first) {
     fvi_settings *d = &fvi_job_unit(j, first)->setup->desc;
     const int most = d->batch;
     int group;
+    if (fvi_device_has_updates(fvi_session_device(j->session))) return;
     const int run = fvi_batch_length(j, first, &group);
     if (run > group && d->optimizer.kind != FVI_OPTIMIZER_LBFGS && group == 1 && !d->times)
         try_batches(j, first, most);

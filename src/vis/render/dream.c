@@ -26,7 +26,7 @@
 #include "vis/objective/reference.h"
 #include "vis/optimize/gradient_health.h"
 #include "vis/render/memory_fit.h"
-#include "vis/render/pass.h"
+#include "vis/update/pass.h"
 
 #define STEPS      10
 #define OCTAVES    4

@@ -3,7 +3,7 @@
 #ifndef FVI_VIS_RENDER_MEMORY_FIT_H
 #define FVI_VIS_RENDER_MEMORY_FIT_H
 
-#include "vis/render/evaluate.h"
+#include "vis/update/evaluate.h"
 
 /* The rendering whose memory is counted, at its largest size. */
 typedef struct fvi_fit {

@@ -21,7 +21,7 @@
 #include "image/image.h"
 #include "runtime/model_state.h"
 #include "vis/objective/spelling.h"
-#include "vis/render/pass.h"
+#include "vis/update/pass.h"
 
 #define NOISE      0.02f
 #define SMALLEST   8 /* a default layer's map has at least 1/8 of the input's side */

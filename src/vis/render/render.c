@@ -16,6 +16,7 @@
 
 #include "base/desc.h"
 #include "base/error.h"
+#include "model/network/lower.h"
 #include "runtime/memory_budget.h"
 #include "runtime/model_state.h"
 #include "runtime/monitor.h"
@@ -23,8 +24,8 @@
 #include "vis/recipe/unused.h"
 #include "vis/render/batch.h"
 #include "vis/render/batch_size.h"
-#include "vis/render/gradient.h"
 #include "vis/render/rendering.h"
+#include "vis/update/gradient.h"
 
 #define SIDE_MAX   32768 /* of a picture that grows from level to level */
 #define NAME_BYTES 1024
@@ -360,6 +361,44 @@ static fv_status set_up(fvi_job *j, const fvi_render_request *request, const fvi
     return st;
 }
 
+/* The first unit with setup i. */
+static fvi_unit *first_unit(const fvi_job *j, int i) {
+    fvi_unit *u = j->units;
+    while (u->setup != &j->setups[i]) u++;
+    return u;
+}
+
+/* A device that makes updates compiles a program for each size: where transforms draw sizes, one
+ * more brings them all to one, which the picture's options then say: to the network's own, if it
+ * takes no other, else to what the picture has without its random scale, or where sides or margins
+ * make that no square, to the picture's size. */
+static fv_status use_one_size(const fvi_job *j, const fvi_unit *u, fv_error *err) {
+    fvi_settings *d = &u->setup->desc;
+    fvi_transforms *t = &d->transforms;
+    const int is_square = d->width == d->height && !d->display.margin;
+    const int side = is_square ? fvi_transforms_usual_side(t, d->width) : 0;
+    const fvi_shape shape = fvi_network_input_shape(j->model->network, 1, side ? side : d->height,
+                                                    side ? side : d->width);
+    int takes = 0;
+    if (!fvi_device_has_updates(fvi_session_device(j->session)) ||
+        !fvi_network_input(j->model->network)->is_image || !fvi_transforms_draw_size(t) ||
+        t->count >= FVI_MAX_TRANSFORMS)
+        return FV_OK;
+    const fv_status st = fvi_session_takes(j->session, &shape, u->objective.values,
+                                           u->objective.n_values, &takes, err);
+    if (st) return st;
+    const int to = takes ? side : 0;
+    if (!to) d->view = takes ? FVI_VIEW_PICTURE : FVI_VIEW_MODEL;
+    t->list[t->count++] = (fvi_transform){.kind = FVI_TRANSFORM_RESIZE, .v = {(float)to}};
+    char *text =
+        g_strdup_printf("on this device transforms that draw sizes end in resize(%d): each "
+                        "size would be a program to compile",
+                        to);
+    fvi_monitor_note(fvi_session_monitor(j->session), text);
+    g_free(text);
+    return FV_OK;
+}
+
 /* Notes the options of the recipe that were set and have no effect. */
 static void note_unused(const fv_session *session, const fv_recipe *recipe,
                         const fvi_call_settings *c) {
@@ -386,6 +425,7 @@ fv_status fvi_render(fv_session *session, const fvi_render_request *request, fv_
         st = fvi_recipe_settings(request->recipe, j.model, request->objectives, j.count, &c, err);
     if (!st) note_unused(session, request->recipe, &c);
     if (!st) st = set_up(&j, request, &c, err);
+    for (int i = 0; !st && i < j.n_setups; i++) st = use_one_size(&j, first_unit(&j, i), err);
     if (!st && fvi_session_threads(session) > 1) /* for the texts */
         fvi_network_hash_early(j.model->network);
     if (!st) st = render_all(&j, err);

@@ -4,7 +4,7 @@
 #define FVI_VIS_RENDER_RENDER_H
 
 #include "vis/objective/objective.h"
-#include "vis/render/stage_timer.h"
+#include "vis/update/stage_timer.h"
 
 /* What is to be rendered, as in fv_render_many. */
 typedef struct fvi_render_request {

@@ -3,7 +3,7 @@
 #ifndef FVI_VIS_RENDER_RENDERING_H
 #define FVI_VIS_RENDER_RENDERING_H
 
-#include "vis/render/picture.h"
+#include "vis/update/picture.h"
 
 /* The picture file's values of a picture as it stands: [1 or 3][h][w], another number of channels
  * side by side in grey; with an alpha channel where the desc asks for it. No texts. */

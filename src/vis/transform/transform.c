@@ -22,6 +22,26 @@
 
 #define MAX_PLANE ((int64_t)1 << 28) /* pixels, as pictures may have */
 
+int fvi_transforms_draw_size(const fvi_transforms *t) {
+    int drawn = 0;
+    for (int i = 0; i < t->count; i++) {
+        const fvi_transform_kind k = t->list[i].kind;
+        if (k == FVI_TRANSFORM_SCALE || k == FVI_TRANSFORM_OCTAVE) drawn = 1;
+        if (k == FVI_TRANSFORM_CROP || k == FVI_TRANSFORM_RESIZE || k == FVI_TRANSFORM_FIT)
+            drawn = 0;
+    }
+    return drawn;
+}
+
+int fvi_transforms_usual_side(const fvi_transforms *t, int side) {
+    for (int i = 0; i < t->count; i++) {
+        const int pixels = (int)t->list[i].v[0];
+        if (t->list[i].kind == FVI_TRANSFORM_PAD) side += 2 * pixels;
+        if (t->list[i].kind == FVI_TRANSFORM_JITTER) side -= pixels;
+    }
+    return side;
+}
+
 /* ---- making one ----------------------------------------------------------------------------- */
 
 static fv_status check_frame(const fvi_chain_frame *f, fv_error *err) {

@@ -104,6 +104,12 @@ typedef struct fvi_chain_frame {
     float low, high;    /* picture values of black and white */
 } fvi_chain_frame;
 
+/* Whether what comes out is of a size that is drawn. */
+int fvi_transforms_draw_size(const fvi_transforms *t);
+/* The side that a square of that side has after transforms that change it by whole pixels, scaled
+ * by 1: what drawn sizes lie around. */
+int fvi_transforms_usual_side(const fvi_transforms *t, int side);
+
 typedef struct fvi_chain fvi_chain;
 
 /* Makes a chain for `transforms` with room for every draw; the first has been made (all keys 0).

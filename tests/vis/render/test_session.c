@@ -23,7 +23,7 @@
 #include "runtime/model_state.h"
 #include "support/recipes.h"
 #include "support/texts.h"
-#include "vis/render/gradient.h"
+#include "vis/update/gradient.h"
 
 #define MODEL "tests/golden/residual.new18-free.onnx"
 #define PHOTO "tests/data/cli/photo.jpg"

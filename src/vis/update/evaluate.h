@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The way from pictures to objectives and back: transforms, the network, their adjoints. */
-#ifndef FVI_VIS_RENDER_EVALUATE_H
-#define FVI_VIS_RENDER_EVALUATE_H
+#ifndef FVI_VIS_UPDATE_EVALUATE_H
+#define FVI_VIS_UPDATE_EVALUATE_H
 
 #include "runtime/session.h"
-#include "vis/render/pass.h"
-#include "vis/render/picture.h"
+#include "vis/update/pass.h"
+#include "vis/update/picture.h"
 
 typedef struct fvi_evaluator fvi_evaluator;
 
@@ -15,6 +15,9 @@ typedef struct fvi_evaluator fvi_evaluator;
 fv_status fvi_evaluator_new(fv_session *session, const fvi_settings *desc, fvi_picture *pictures,
                             int n, int group, fvi_evaluator **out, fv_error *err);
 void fvi_evaluator_free(fvi_evaluator *e);
+
+/* Its runs through the network; the evaluator's own. */
+const fvi_pass *fvi_evaluator_pass(const fvi_evaluator *e);
 
 /* How pictures of one size reach the network. */
 typedef struct fvi_route {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a picture holds at a level, against what fvi_picture_bytes counted beforehand. The linker
  * puts the functions below before the C library's (see meson.build): they add up what is held. */
-#include "vis/render/picture.h"
+#include "vis/update/picture.h"
 
 #include <malloc.h>
 #include <setjmp.h>

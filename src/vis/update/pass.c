@@ -2,7 +2,7 @@
 /* pass: pictures -> network input, forward, objectives, backward, gradient at the pictures. Plans
  * come from the session; objectives are tied to each size's plan once.
  */
-#include "vis/render/pass.h"
+#include "vis/update/pass.h"
 #include "model/network/lower.h"
 
 #include <glib.h>
@@ -14,9 +14,9 @@
 #include "base/text.h"
 #include "runtime/monitor.h"
 #include "runtime/preprocess.h"
-#include "vis/render/gradient.h"
-#include "vis/render/receptive_crop.h"
-#include "vis/render/stage_timer.h"
+#include "vis/update/gradient.h"
+#include "vis/update/receptive_crop.h"
+#include "vis/update/stage_timer.h"
 
 #define MAX_BOUNDS 64
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One evaluation of objectives and of their gradient at the network's input. */
-#ifndef FVI_VIS_RENDER_GRADIENT_H
-#define FVI_VIS_RENDER_GRADIENT_H
+#ifndef FVI_VIS_UPDATE_GRADIENT_H
+#define FVI_VIS_UPDATE_GRADIENT_H
 
 #include "runtime/session.h"
 #include "vis/objective/bind.h"
-#include "vis/render/stage_timer.h"
+#include "vis/update/stage_timer.h"
 
 #define FVI_MAX_GROUP 1024 /* pictures that joint terms can tie together */
 

@@ -4,7 +4,7 @@
  * of the search for a part is made to fail in turn (the linker puts the functions below before the
  * C library's and GLib's: see meson.build); GLib's that end the process are left alone. */
 #include "model/network/lower.h"
-#include "vis/render/receptive_crop.h"
+#include "vis/update/receptive_crop.h"
 
 #include <glib.h>
 #include <math.h>
@@ -23,7 +23,7 @@
 #include "runtime/session.h"
 #include "support/resolve.h"
 #include "support/texts.h"
-#include "vis/render/pass.h"
+#include "vis/update/pass.h"
 
 #define GOLDEN(name) "tests/golden/" name ".onnx"
 enum { H = 72, W = 56 };

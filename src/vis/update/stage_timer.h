@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Times the stages of an update: fvi_stage_timer adds the time since the last call to a stage. */
-#ifndef FVI_VIS_RENDER_STAGE_TIMER_H
-#define FVI_VIS_RENDER_STAGE_TIMER_H
+#ifndef FVI_VIS_UPDATE_STAGE_TIMER_H
+#define FVI_VIS_UPDATE_STAGE_TIMER_H
 
 #include <omp.h>
 

@@ -11,7 +11,7 @@
  * What it does not do: crops for channels, layers and other objectives of whole maps; crops for
  * networks with position embeddings or other constants of each position.
  */
-#include "vis/render/receptive_crop.h"
+#include "vis/update/receptive_crop.h"
 
 #include <math.h>
 #include <string.h>

@@ -8,7 +8,7 @@
  * [copy][picture], so that pictures of one objective are neighbours. A photo that terms compare
  * with goes the same way as its picture at every evaluation, through the very same transforms.
  */
-#include "vis/render/evaluate.h"
+#include "vis/update/evaluate.h"
 
 #include <glib.h>
 #include <stdlib.h>
@@ -20,9 +20,9 @@
 #include "base/text.h"
 #include "signal/resize.h"
 #include "vis/optimize/gradient_health.h"
-#include "vis/render/gradient.h"
-#include "vis/render/pass.h"
-#include "vis/render/stage_timer.h"
+#include "vis/update/gradient.h"
+#include "vis/update/pass.h"
+#include "vis/update/stage_timer.h"
 
 #define PICTURE_TERMS "the objective's terms of the picture itself are not finite"
 #define MUCH_LARGER   1.25 /* than the network's own size: tiles instead of shrinking */
@@ -102,6 +102,8 @@ void fvi_evaluator_free(fvi_evaluator *e) {
     free(e->mask);
     free(e);
 }
+
+const fvi_pass *fvi_evaluator_pass(const fvi_evaluator *e) { return e->pass; }
 
 static int looks_at_photos(const fvi_evaluator *e) {
     for (int i = 0; i < e->n; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The crop of a picture that neurons depend on: only that needs to be computed. */
-#ifndef FVI_VIS_RENDER_RECEPTIVE_CROP_H
-#define FVI_VIS_RENDER_RECEPTIVE_CROP_H
+#ifndef FVI_VIS_UPDATE_RECEPTIVE_CROP_H
+#define FVI_VIS_UPDATE_RECEPTIVE_CROP_H
 
 #include "model/network/network.h"
 #include "vis/objective/bind.h"

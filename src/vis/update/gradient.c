@@ -2,7 +2,7 @@
 /* gradient: forward, objectives, seeds, backward. Samples influence each other only through joint
  * terms, and those only within their group.
  */
-#include "vis/render/gradient.h"
+#include "vis/update/gradient.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 #include "model/network/find.h"
 #include "runtime/numbers/nonfinite.h"
 #include "runtime/once.h"
-#include "vis/render/stage_timer.h"
+#include "vis/update/stage_timer.h"
 
 /* Objectives and seeds of all samples, from the targets of the last forward run. */
 static fv_status seed_all(const fvi_gradient_run *r, fv_error *err) {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One pass of pictures through the network and back: pictures of one size in, their objectives and
  * the gradient at the pictures out. */
-#ifndef FVI_VIS_RENDER_PASS_H
-#define FVI_VIS_RENDER_PASS_H
+#ifndef FVI_VIS_UPDATE_PASS_H
+#define FVI_VIS_UPDATE_PASS_H
 
 #include "runtime/session.h"
 #include "vis/objective/bind.h"
-#include "vis/render/stage_timer.h"
+#include "vis/update/stage_timer.h"
 
 typedef struct fvi_pass fvi_pass;
 

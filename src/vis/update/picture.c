@@ -2,7 +2,7 @@
 /* picture: one picture from its start through its levels. What pictures share (the network, the
  * order of updates) is in batch.c and evaluate.c.
  */
-#include "vis/render/picture.h"
+#include "vis/update/picture.h"
 
 #include <glib.h>
 #include <math.h>
@@ -14,7 +14,7 @@
 #include "signal/blur.h"
 #include "signal/resize.h"
 #include "vis/optimize/gradient_scale.h"
-#include "vis/render/stage_timer.h"
+#include "vis/update/stage_timer.h"
 
 #define NAME_BYTES 1024
 
@@ -387,14 +387,19 @@ void fvi_picture_check(fvi_picture *p, const fvi_gradient_health *v, const char 
     p->value = p->sound_value;
 }
 
-fv_status fvi_picture_step(fvi_picture *p, int step, int steps, fv_error *err) {
-    int64_t plane = (int64_t)p->h * p->w;
-    if (p->broken) return FV_OK;
+int fvi_picture_begin_step(fvi_picture *p) {
+    if (p->broken) return 0;
     if (p->good) memcpy(p->good, p->params, (size_t)p->n_params * sizeof *p->params);
     if (p->steps == 0) p->first = p->value;
     remember(p);
-    if (p->frozen) return FV_OK;
+    if (p->frozen) return 0;
     p->steps++;
+    return 1;
+}
+
+fv_status fvi_picture_step(fvi_picture *p, int step, int steps, fv_error *err) {
+    int64_t plane = (int64_t)p->h * p->w;
+    if (!fvi_picture_begin_step(p)) return FV_OK;
     for (int64_t i = 0; p->alpha && i < p->count; i++) p->alpha[i] += fabsf(p->dpixels[i]);
     for (int64_t i = 0; p->mask && i < p->count; i++) p->dpixels[i] *= p->mask[i % plane];
     fv_status st =

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A picture during its optimisation: its parameters, pixels, transforms and optimiser. */
-#ifndef FVI_VIS_RENDER_PICTURE_H
-#define FVI_VIS_RENDER_PICTURE_H
+#ifndef FVI_VIS_UPDATE_PICTURE_H
+#define FVI_VIS_UPDATE_PICTURE_H
 
 #include "vis/objective/bind.h"
 #include "vis/optimize/gradient_health.h"
@@ -72,6 +72,9 @@ void fvi_picture_decode(fvi_picture *p, uint32_t step);
  * regularisers.
  *   step, steps  update counted from 0, of how many at this level */
 fv_status fvi_picture_step(fvi_picture *p, int step, int steps, fv_error *err);
+/* The first part of that: counts the update, and keeps the best value. Returns whether the
+ * parameters are to be updated. */
+int fvi_picture_begin_step(fvi_picture *p);
 /* Between them: checks the gradient. Where it exploded or is not finite, the picture goes back to
  * the parameters of its last finite evaluation and stops; it is dead if those are not kept.
  *   why  of what is not finite, or NULL */
