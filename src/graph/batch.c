@@ -234,6 +234,12 @@ static int rule_grid_sample(rebatch *l, const fvi_node *n, const batch_axis *x, 
     return rule_aligned(l, n, x, out) && out->axis == 0 && out->outer == 1;
 }
 
+/* Samples are whole planes: the last three axes are a spectrum's. */
+static int rule_planes(rebatch *l, const fvi_node *n, const batch_axis *x, batch_axis *out) {
+    (void)out;
+    return x->axis < shape_of(l, n->in[0])->ndim - 3;
+}
+
 /* Initial states of one sample each count for all; there can be no others. */
 static int rule_recurrent(rebatch *l, const fvi_node *n, const batch_axis *x, batch_axis *out) {
     (void)out;

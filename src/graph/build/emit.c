@@ -287,6 +287,20 @@ int fvi_emit_matmul(fvi_builder *builder, int a, int b, int bias, const fvi_node
     return fvi_emit(builder, FVI_MATMUL, attr, &out, bias < 0 ? 2 : 3, (int[]){a, b, bias});
 }
 
+int fvi_emit_inverse_fft(fvi_builder *builder, int x, int64_t w) {
+    if (x < 0 || builder->status) return -1;
+    const fvi_shape in = fvi_build_shape(builder, x);
+    fvi_shape out = {.ndim = in.ndim - 1};
+    if (in.ndim < 3 || in.dim[in.ndim - 1] != 2 || w < 1 || in.dim[in.ndim - 2] != w / 2 + 1) {
+        char text[FVI_SHAPE_TEXT];
+        fvi_build_fail(builder, FV_SHAPE, "%s are no half spectra of %" PRId64 " columns",
+                       fvi_shape_text(&in, text), w);
+        return -1;
+    }
+    for (int i = 0; i < out.ndim; i++) out.dim[i] = i < out.ndim - 1 ? in.dim[i] : w;
+    return fvi_emit(builder, FVI_INVERSE_FFT, NULL, &out, 1, &x);
+}
+
 int fvi_emit_random(fvi_builder *builder, int key, fvi_random_function f, int64_t first,
                     const fvi_shape *shape) {
     if (key < 0 || builder->status) return -1;

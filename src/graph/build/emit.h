@@ -28,6 +28,8 @@ int fvi_emit_reduce(fvi_builder *builder, fvi_reduce f, unsigned axes, int keepd
 int fvi_emit_slice(fvi_builder *builder, int x, int axis, int64_t start, int64_t count);
 /* Sizes other than the axis' must be equal. Empty parts are left out. */
 int fvi_emit_concat(fvi_builder *builder, int axis, int n, const int *in);
+/* Half spectra x [..][h][w/2+1][2] as pictures [..][h][w] (INVERSE_FFT in kinds.def). */
+int fvi_emit_inverse_fft(fvi_builder *builder, int x, int64_t w);
 /* Random numbers of that shape, [n][..], from the streams of key [n][10] (RANDOM in kinds.def). */
 int fvi_emit_random(fvi_builder *builder, int key, fvi_random_function f, int64_t first,
                     const fvi_shape *shape);
