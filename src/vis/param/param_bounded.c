@@ -121,8 +121,19 @@ static fv_status bounded_invert(fvi_param *p, float *raw, float *z, fv_error *er
     return FV_OK;
 }
 
+static int bounded_emit(const fvi_param *p, fvi_given_list *given, fvi_builder *b, int64_t n,
+                        int z) {
+    const int scale = fvi_param_emit_scale(p, given, b, p->channels);
+    const int waves = fvi_param_emit_waves(p, b, n, z, 2);
+    const int square = fvi_emit_reduce(b, FVI_REDUCE_SUM_SQUARE, 1u << 4, 1, waves);
+    const int root = fvi_emit_unary(b, FVI_SQRT, 0, 0, fvi_emit_unary(b, FVI_LINEAR, 1, 1, square));
+    const int bound = fvi_emit_binary(b, FVI_DIV, scale, root);
+    return fvi_emit_inverse_fft(b, fvi_emit_binary(b, FVI_MUL, waves, bound), p->w);
+}
+
 const fvi_param_entry fvi_param_bounded = {.prepare = bounded_prepare,
                                            .raw = bounded_raw,
                                            .adjoint = bounded_adjoint,
                                            .invert = bounded_invert,
+                                           .emit = bounded_emit,
                                            .by_pieces = 1};

@@ -88,8 +88,16 @@ static fv_status fourier_invert(fvi_param *p, float *raw, float *z, fv_error *er
     return FV_OK;
 }
 
+static int fourier_emit(const fvi_param *p, fvi_given_list *given, fvi_builder *b, int64_t n,
+                        int z) {
+    const int scale = fvi_param_emit_scale(p, given, b, 1);
+    const int waves = fvi_param_emit_waves(p, b, n, z, 2);
+    return fvi_emit_inverse_fft(b, fvi_emit_binary(b, FVI_MUL, waves, scale), p->w);
+}
+
 const fvi_param_entry fvi_param_fourier = {.prepare = fourier_prepare,
                                            .raw = fourier_raw,
                                            .adjoint = fourier_adjoint,
                                            .invert = fourier_invert,
+                                           .emit = fourier_emit,
                                            .by_pieces = 1};

@@ -167,5 +167,32 @@ static fv_status phase_invert(fvi_param *p, float *raw, float *z, fv_error *err)
     return FV_OK;
 }
 
-const fvi_param_entry fvi_param_phase = {
-    .prepare = phase_prepare, .raw = phase_raw, .adjoint = phase_adjoint, .invert = phase_invert};
+/* factor * (x - mean) / (sd + eps), over all axes but the first. */
+static int emit_standardised(fvi_builder *b, int x, double factor) {
+    const fvi_shape shape = fvi_build_shape(b, x);
+    const unsigned axes = (1u << shape.ndim) - 2;
+    const int64_t n = shape.ndim ? fvi_shape_product(&shape, 1, shape.ndim) : 1;
+    const int mean = fvi_emit_reduce(b, FVI_REDUCE_MEAN, axes, 1, x);
+    const int u = fvi_emit_binary(b, FVI_SUB, x, mean);
+    const int square = fvi_emit_reduce(b, FVI_REDUCE_SUM_SQUARE, axes, 1, u);
+    const float share = (float)(1 / (double)(n > 1 ? n - 1 : 1));
+    const int sd =
+        fvi_emit_unary(b, FVI_SQRT, 0, 0, fvi_emit_unary(b, FVI_LINEAR, share, 0, square));
+    const int scaled = fvi_emit_unary(b, FVI_LINEAR, (float)factor, 0, u);
+    return fvi_emit_binary(b, FVI_DIV, scaled, fvi_emit_unary(b, FVI_LINEAR, 1, EPSILON, sd));
+}
+
+static int phase_emit(const fvi_param *p, fvi_given_list *given, fvi_builder *b, int64_t n, int z) {
+    const int scale = fvi_param_emit_scale(p, given, b, p->channels);
+    const int phi = fvi_param_emit_waves(p, b, n, emit_standardised(b, z, p->desc.phase_std), 1);
+    const int polar[] = {fvi_emit_unary(b, FVI_COS, 0, 0, phi),
+                         fvi_emit_unary(b, FVI_SIN, 0, 0, phi)};
+    const int waves = fvi_emit_binary(b, FVI_MUL, fvi_emit_concat(b, 4, 2, polar), scale);
+    return emit_standardised(b, fvi_emit_inverse_fft(b, waves, p->w), p->desc.gain);
+}
+
+const fvi_param_entry fvi_param_phase = {.prepare = phase_prepare,
+                                         .raw = phase_raw,
+                                         .adjoint = phase_adjoint,
+                                         .invert = phase_invert,
+                                         .emit = phase_emit};

@@ -176,15 +176,25 @@ static void no_numbers_are_explained(void **state) {
 #define UNIT "#5"
 #define MAPS \
     { UNIT ":0", UNIT ":1", UNIT ":7", NULL }
+#define LUCID "pad(4;grey) jitter(4) scale(0.9,1.1,0.02,lucid) rotate(-10,10,5,lucid) jitter(2)"
 
 static const kase cases[] = {
     {"wolfram", "wolfram", "size=24; steps=12", MAPS, NULL, NULL},
+    {"fovea", "fovea", "size=24; steps=12", MAPS, NULL, NULL},
+    {"fovea-layer", "fovea-layer", "size=24; steps=12", MAPS, NULL, NULL},
+    {"maco", "maco", "size=48; steps=6", MAPS, NULL, NULL},
+    {"lucid", "lucid", "size=24; steps=12; transforms=" LUCID " resize(22)", MAPS, NULL, NULL},
+    {"lucid as it is", "lucid", "size=24; steps=1", {UNIT ":0", NULL}, NULL, NULL},
+    {"lucent", "lucent",
+     "size=24; steps=12; transforms=pad(4;grey) translate(0,7) resize(0,lucent)", MAPS, NULL, NULL},
     {"a neuron", "wolfram", "size=24; steps=8", {UNIT ":3@2,4", NULL}, NULL, NULL},
     {"a layer", "wolfram", "size=24; steps=8", {UNIT, NULL}, NULL, NULL},
+    {"keras-vis", "keras-vis", "size=24; steps=12", MAPS, NULL, NULL},
     {"octaves", "deepdream", "size=32; steps=4; levels=2", MAPS, NULL, NULL},
     {"momentum, decay, norm", "wolfram",
      "size=24; steps=8; optimizer=momentum; weight-decay=0.01; decay=0.01; norm=20", MAPS, NULL,
      NULL},
+    {"patience", "keras-vis", "size=24; steps=30; patience=3; rate=30", MAPS, NULL, NULL},
     {"dead ReLUs",
      "wolfram",
      "size=16; steps=6; start-mean=0.2",
