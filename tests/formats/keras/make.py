@@ -106,6 +106,16 @@ def functions(k):
     return k.Model(image, y), ["scores"], "scores:1"
 
 
+def held(k):
+    """A gate through which no gradient goes back."""
+    image = k.Input((6, 8, 4), name="image")
+    x = k.layers.Conv2D(6, 3, padding="same", activation="tanh", name="c1")(image)
+    gate = keras.ops.stop_gradient(x) if k is keras else tensorflow.stop_gradient(x)
+    x = k.layers.Multiply(name="gated")([x, k.layers.GlobalMaxPooling2D(keepdims=True)(gate)])
+    x = k.layers.GlobalAveragePooling2D(name="mean")(x)
+    return k.Model(image, k.layers.Dense(3, name="scores")(x)), ["gated", "scores"], "scores:1"
+
+
 def steps(k):
     """Recurrent layers, of one direction and both, and a model for each step."""
     layers = k.layers
@@ -194,7 +204,7 @@ def within(k):
 
 MODELS = {"block": block, "shapes": shapes, "signal": signal, "functions": functions,
           "steps": steps, "each": each, "attention": attention, "shared": shared,
-          "within": within}
+          "within": within, "held": held}
 
 
 def spread(model, random):

@@ -216,9 +216,20 @@ def first(order="NCHW"):
     return ["pool", "dw", "mean", "c1", "logits"], "logits:1"
 
 
+def held():
+    """A gate through which no gradient goes back."""
+    x = v1.placeholder("float32", (2, 9, 8, 3), name="image")
+    x = tensorflow.nn.tanh(tensorflow.nn.conv2d(x, weights(3, 3, 3, 6), 2, "SAME", name="c0"))
+    x = x * tensorflow.reduce_max(tensorflow.stop_gradient(x, name="held"), [1, 2], keepdims=True)
+    x = tensorflow.reduce_mean(x, [1, 2], name="mean")
+    tensorflow.nn.bias_add(tensorflow.matmul(x, weights(6, 4)), weights(4), name="logits")
+    return ["held", "mean", "logits"], "logits:1"
+
+
 # What makes each, and whether its input says no shape.
 GRAPHS = {"inception": (inception, 1), "slim": (slim, 0), "shapes": (shapes, 0),
-          "volume": (volume, 0), "training": (training, 0), "first": (first, 0)}
+          "volume": (volume, 0), "training": (training, 0), "first": (first, 0),
+          "held": (held, 0)}
 
 
 def strip_shapes(graph, keep_axes):

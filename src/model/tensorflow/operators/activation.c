@@ -53,6 +53,11 @@ void fvi_tf_same(fvi_site *site) {
         if (i < site->n_in) fvi_site_out(site, i, fvi_site_need(site, i));
 }
 
+void fvi_tf_stop_gradient(fvi_site *site) {
+    const int x = fvi_site_need(site, 0);
+    fvi_site_out(site, 0, fvi_channels_like(site, fvi_emit_stop_gradient(site->b, x), x));
+}
+
 /* x, rounded to a type of half precision. */
 static int half(fvi_site *site, int x, fvi_dtype t) {
     const fvi_shape shape = fvi_build_shape(site->b, x);

@@ -7,6 +7,10 @@
 
 void fvi_aten_same(fvi_site *site) { fvi_site_out(site, 0, fvi_torch_need(site, "self")); }
 
+void fvi_aten_stop_gradient(fvi_site *site) {
+    fvi_site_out(site, 0, fvi_emit_stop_gradient(site->b, fvi_torch_need(site, "self")));
+}
+
 /* A view, or a copy. */
 void fvi_aten_maybe_same(fvi_site *site) { fvi_aten_same(site); }
 

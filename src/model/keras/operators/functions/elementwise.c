@@ -92,6 +92,11 @@ void fvi_keras_cast(fvi_site *site) {
 
 void fvi_keras_identity(fvi_site *site) { fvi_site_out(site, 0, fvi_keras_operand(site, "x", 1)); }
 
+void fvi_keras_stop_gradient(fvi_site *site) {
+    const int x = fvi_keras_operand(site, "x", 1);
+    fvi_site_out(site, 0, fvi_channels_like(site, fvi_emit_stop_gradient(site->b, x), x));
+}
+
 /* ---- activations ---------------------------------------------------------------------------- */
 
 /* The name after the last dot as keras.activations has it: "ops.HardSigmoid" as "hard_sigmoid". */
