@@ -139,8 +139,7 @@ void fvi_bound_free(fvi_bound *b) {
         float **reference = b->terms[i].reference;
         for (int64_t n = 0; reference && n < b->samples; n++) free(reference[n]);
         free(reference);
-        free(b->terms[i].work);
-        free(b->terms[i].product);
+        if (b->terms[i].emitted) b->terms[i].kind->drop(&b->terms[i]);
     }
     free(b);
 }
@@ -182,12 +181,13 @@ double fvi_bound_evaluate(const fvi_bound *b, int64_t n, const float *const *tar
     return sum;
 }
 
-void fvi_bound_evaluate_joint(const fvi_bound *b, const int64_t *sample, int count,
-                              const float *const *targets, float *const *seeds, double *values) {
-    for (int i = 0; i < b->n_terms; i++) {
+fv_status fvi_bound_evaluate_joint(const fvi_bound *b, const fvi_group_call *c, fv_error *err) {
+    fv_status st = FV_OK;
+    for (int i = 0; !st && i < b->n_terms; i++) {
         const fvi_bound_term *t = &b->terms[i];
-        if (t->kind->group) t->kind->group(b, t, sample, count, targets, seeds, values);
+        if (t->kind->group) st = t->kind->group(b, t, c, err);
     }
+    return st;
 }
 
 double fvi_objective_picture(const fvi_objective *o, const float *p, const float *start,

@@ -42,11 +42,9 @@ fv_status fvi_bound_remember(fvi_bound *b, int64_t n, const float *const *target
  * Allocates nothing; calls for different samples may run at the same time. */
 double fvi_bound_evaluate(const fvi_bound *b, int64_t n, const float *const *targets,
                           float *const *seeds);
-/* Joint terms over the samples sample[0..count), pictures 0..count-1 of one objective: adds to
- * values [count] each one's share, and to seeds the gradient of the sum of all shares. Allocates
- * nothing; calls for groups without a common sample may run at the same time. */
-void fvi_bound_evaluate_joint(const fvi_bound *b, const int64_t *sample, int count,
-                              const float *const *targets, float *const *seeds, double *values);
+/* Joint terms over the samples of a group: adds to c->values each one's share, and to c->seeds the
+ * gradient of the sum of all shares. One call at a time.  errors  NOMEM; UNSUPPORTED; BACKEND */
+fv_status fvi_bound_evaluate_joint(const fvi_bound *b, const fvi_group_call *c, fv_error *err);
 /* Sum of the picture terms; adds their gradient to dp.
  *   start  the picture before the first update */
 double fvi_objective_picture(const fvi_objective *o, const float *p, const float *start,

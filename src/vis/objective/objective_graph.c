@@ -150,7 +150,8 @@ int fvi_objectives_emit_pictures(const fvi_objective_site *site, int pixels, int
         for (int k = 0; k < o->n_terms; k++)
             if (is_of_picture(&o->terms[k]))
                 append(&e, &t, i, count++,
-                       &(fvi_bound_term){&o->terms[k], o->terms[k].kind, -1, NULL, NULL, NULL});
+                       &(fvi_bound_term){
+                           .term = &o->terms[k], .kind = o->terms[k].kind, .position = -1});
         check_count(&e, &t, i, count);
     }
     const int sum = site->b->status ? -1 : emit_all(&t, site->objectives.list[0], &e);

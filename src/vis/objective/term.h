@@ -79,8 +79,7 @@ typedef struct fvi_bound_term {
     int64_t position;          /* -1: all */
     float **reference; /* PHOTO: [samples] the photo's activations of the layer or the channel, to
                           compare with, in order; owned. Else NULL */
-    float *work;       /* allocated by `bind`; owned */
-    double *product;   /* allocated by `bind`; owned */
+    struct fvi_emitted *emitted; /* its nodes, compiled (terms/emitted.h), or NULL; owned */
 } fvi_bound_term;
 
 /* An objective bound to the values of a batch. */
@@ -91,6 +90,15 @@ typedef struct fvi_bound {
     int n_terms; /* terms on the network's values; terms of the picture are not bound */
     fvi_bound_term terms[FVI_MAX_TERMS];
 } fvi_bound;
+
+/* The evaluation of a joint term over the samples of one group. */
+typedef struct fvi_group_call {
+    const int64_t *sample; /* [count] pictures 0..count-1 of one objective */
+    int count;
+    const float *const *targets; /* [n_values] whole values */
+    float *const *seeds;         /* the gradients at them, which are added to */
+    double *values;              /* [count], which are added to */
+} fvi_group_call;
 
 /* A picture on which picture terms are evaluated, and its gradient. */
 typedef struct fvi_picture_view {
@@ -139,14 +147,16 @@ struct fvi_term_kind {
     /* Checks the term against the shapes of its values.  extents  [n_values] */
     fv_status (*check)(const fvi_objective *o, const fvi_term *t, const fvi_extent *extents,
                        fv_error *err);
-    /* Allocates t->work and t->product, as the term needs. */
+    /* Checks what evaluating needs, and allocates it. */
     fv_status (*bind)(const fvi_bound *b, fvi_bound_term *t, fv_error *err);
+    /* Frees t->emitted. */
+    void (*drop)(fvi_bound_term *t);
     /* Its value for sample n, without its weight; adds weight * gradient to the value's seed. */
     double (*value)(const fvi_extent *l, int64_t n, const fvi_bound_term *t, const float *x,
                     float *seed);
-    /* GROUP: adds each sample's share to values, and the gradient of their sum to seeds. */
-    void (*group)(const fvi_bound *b, const fvi_bound_term *t, const int64_t *sample, int count,
-                  const float *const *targets, float *const *seeds, double *values);
+    /* GROUP: adds each sample's share to c->values, and the gradient of their sum to c->seeds. */
+    fv_status (*group)(const fvi_bound *b, const fvi_bound_term *t, const fvi_group_call *c,
+                       fv_error *err);
     /* GROUP: the same, for terms on the pictures themselves, of `size` elements each. */
     void (*pictures)(const fvi_term *t, const float *const *p, int count, int64_t size,
                      float *const *dp, double *values);

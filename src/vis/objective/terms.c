@@ -36,9 +36,7 @@ static const fvi_term_kind *const kinds[] = {
 
 static int is_picture(const fvi_term_kind *kind) { return kind->scope == FVI_SCOPE_PICTURE; }
 
-const fvi_term_kind *fvi_terms_at(size_t i) {
-    return i < G_N_ELEMENTS(kinds) ? kinds[i] : NULL;
-}
+const fvi_term_kind *fvi_terms_at(size_t i) { return i < G_N_ELEMENTS(kinds) ? kinds[i] : NULL; }
 
 const fvi_term_kind *fvi_terms_find(const char *name) {
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)

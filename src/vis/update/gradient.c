@@ -31,11 +31,13 @@ static fv_status seed_all(const fvi_gradient_run *r, fv_error *err) {
     for (int64_t n = 0; n < r->samples; n++)
         r->values[n] = fvi_bound_evaluate(r->bound[n], n, targets, seeds);
     int64_t members[FVI_MAX_GROUP];
-    for (int64_t n = 0; r->group > 1 && n + r->group <= r->samples; n += r->group) {
+    fv_status st = FV_OK;
+    for (int64_t n = 0; !st && r->group > 1 && n + r->group <= r->samples; n += r->group) {
+        const fvi_group_call group = {members, r->group, targets, seeds, r->values + n};
         for (int i = 0; i < r->group; i++) members[i] = n + i;
-        fvi_bound_evaluate_joint(r->bound[n], members, r->group, targets, seeds, r->values + n);
+        st = fvi_bound_evaluate_joint(r->bound[n], &group, err);
     }
-    return FV_OK;
+    return st;
 }
 
 fv_status fvi_gradient(const fvi_gradient_run *r, fv_error *err) {

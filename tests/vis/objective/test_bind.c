@@ -321,7 +321,8 @@ static void compare(value v, fvi_term t, reference f, int joint, const int64_t *
     for (int k = 0; k < count; k++)
         assert_int_equal(fvi_bound_remember(b, sample[k], photos, NULL), FV_OK);
     for (int k = 0; k < count; k++) values[k] = fvi_bound_evaluate(b, sample[k], targets, seeds);
-    if (joint) fvi_bound_evaluate_joint(b, sample, count, targets, seeds, values);
+    const fvi_group_call call = {sample, count, targets, seeds, values};
+    if (joint) assert_int_equal(fvi_bound_evaluate_joint(b, &call, NULL), FV_OK);
     sum_of(f, &v, &o, d, sample, count, shares);
     for (int k = 0; k < count; k++) assert_near(values[k], shares[k], fabs(shares[k]), "value", &v);
     for (int64_t i = 0; i < all; i++) {

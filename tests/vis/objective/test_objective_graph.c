@@ -292,7 +292,8 @@ static float *reference(const layout *l, const batch *of, double *values, made *
         values[i] = fvi_bound_evaluate(bound[i % PICTURES], i, targets, seeds);
     for (int i = 0; i < SAMPLES; i += group) {
         const int64_t sample[PICTURES] = {i, i + 1, i + 2, i + 3};
-        fvi_bound_evaluate_joint(bound[i % PICTURES], sample, group, targets, seeds, values + i);
+        const fvi_group_call call = {sample, group, targets, seeds, values + i};
+        must(fvi_bound_evaluate_joint(bound[i % PICTURES], &call, &m->err), &m->err, l->name);
     }
     for (int i = 0; i < PICTURES; i++) fvi_bound_free(bound[i]);
     float *dx = gradient(m, r, seed);

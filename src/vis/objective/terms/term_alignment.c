@@ -40,27 +40,29 @@ static double difference(const float *a, const float *b, int64_t n, double by, f
 }
 
 /* alignment(LAYER). */
-static void group(const fvi_bound *b, const fvi_bound_term *t, const int64_t *sample, int count,
-                  const float *const *targets, float *const *seeds, double *values) {
+static fv_status group(const fvi_bound *b, const fvi_bound_term *t, const fvi_group_call *c,
+                       fv_error *err) {
     const int v = t->term->value;
-    if (v < 0) return;
+    (void)err;
+    if (v < 0) return FV_OK;
     const fvi_extent *l = &b->layout[v];
-    const float *x = targets[v];
-    float *seed = seeds[v];
+    const float *x = c->targets[v];
+    float *seed = c->seeds[v];
     int64_t size = fvi_extent_count(l);
     for (int d = 1; d <= REACH; d++) {
         double by = -t->term->weight / pow(t->term->argument[0], d) / (double)size;
-        for (int i = 0; i + d < count; i++) {
+        for (int i = 0; i + d < c->count; i++) {
             double sum = 0;
             for (int64_t e = 0; e < size; e += l->run) {
-                int64_t one = fvi_extent_offset(l, sample[i], e);
-                int64_t other = fvi_extent_offset(l, sample[i + d], e);
+                int64_t one = fvi_extent_offset(l, c->sample[i], e);
+                int64_t other = fvi_extent_offset(l, c->sample[i + d], e);
                 sum += difference(x + one, x + other, l->run, by, seed + one, seed + other);
             }
-            values[i] += sum / 2;
-            values[i + d] += sum / 2;
+            c->values[i] += sum / 2;
+            c->values[i + d] += sum / 2;
         }
     }
+    return FV_OK;
 }
 
 /* alignment(input). */

@@ -41,19 +41,21 @@ static fv_status check(const fvi_objective *o, const fvi_term *t, const fvi_exte
     return fvi_extent_check_channel(&extents[t->value2], o->layers[t->value2], t->channel2, err);
 }
 
-static void group(const fvi_bound *b, const fvi_bound_term *bound, const int64_t *sample, int count,
-                  const float *const *targets, float *const *seeds, double *values) {
+static fv_status group(const fvi_bound *b, const fvi_bound_term *bound, const fvi_group_call *c,
+                       fv_error *err) {
     const fvi_term *t = bound->term;
-    for (int k = 0; k < count; k++) {
-        double far = count > 1 ? (double)k / (count - 1) : 0;
+    (void)err;
+    for (int k = 0; k < c->count; k++) {
+        double far = c->count > 1 ? (double)k / (c->count - 1) : 0;
         double near_weight = t->weight * (1 - far), far_weight = t->weight * far;
-        values[k] +=
-            near_weight * fvi_channel_value(&b->layout[t->value], sample[k], t->channel, -1,
-                                            targets[t->value], near_weight, seeds[t->value]);
-        values[k] +=
-            far_weight * fvi_channel_value(&b->layout[t->value2], sample[k], t->channel2, -1,
-                                           targets[t->value2], far_weight, seeds[t->value2]);
+        c->values[k] +=
+            near_weight * fvi_channel_value(&b->layout[t->value], c->sample[k], t->channel, -1,
+                                            c->targets[t->value], near_weight, c->seeds[t->value]);
+        c->values[k] +=
+            far_weight * fvi_channel_value(&b->layout[t->value2], c->sample[k], t->channel2, -1,
+                                           c->targets[t->value2], far_weight, c->seeds[t->value2]);
     }
+    return FV_OK;
 }
 
 static double near_channel(const fvi_bound_term *t) { return (double)t->term->channel; }
