@@ -11,6 +11,7 @@
  * Source: ONNX operator specification (ReverseSequence-10, TensorScatter-24, CenterCropPad-18,
  * DeformConv-19/22).
  */
+#include "graph/build/compose.h"
 #include "graph/const.h"
 #include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
@@ -219,11 +220,10 @@ static int read_group(const deform *d, int offsets, int mask, int64_t group) {
     fvi_builder *b = d->b;
     const int64_t n = d->x.dim[0], oh = d->out.dim[2], ow = d->out.dim[3];
     const int64_t c = d->x.dim[1] / d->groups;
-    const int in[] = {fvi_emit_slice(b, fvi_onnx_in(d->node, 0), 1, group * c, c),
-                      grid_of(d, offsets, group)};
-    fvi_node_attr a = {.grid_sample = {.mode = FVI_GRID_LINEAR}};
-    if (b->status) return -1;
-    int v = fvi_emit(b, FVI_GRID_SAMPLE, &a, &(fvi_shape){4, {n, c, d->taps * oh, ow}}, 2, in);
+    const int x = fvi_emit_slice(b, fvi_onnx_in(d->node, 0), 1, group * c, c);
+    const fvi_grid_sample how = {FVI_GRID_LINEAR, FVI_GRID_ZEROS, FVI_GRID_EDGES};
+    int v = fvi_emit_grid_sample(b, x, grid_of(d, offsets, group), -1, &how);
+    if (v < 0) return -1;
     if (mask >= 0) {
         int m = fvi_emit_slice(b, mask, 1, group * d->taps, d->taps);
         m = fvi_emit_reshape(b, m, &(fvi_shape){4, {n, 1, d->taps * oh, ow}});

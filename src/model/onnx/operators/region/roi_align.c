@@ -14,6 +14,7 @@
  */
 #include <math.h>
 
+#include "graph/build/compose.h"
 #include "graph/const.h"
 #include "model/onnx/attribute.h"
 #include "model/onnx/operators.h"
@@ -106,15 +107,13 @@ static int sample_points(roi_align *a, const fvi_region_group *g, const int poin
     const int64_t rows = a->r.out[0] * g->of.samples[0], columns = a->r.out[1] * g->of.samples[1];
     int64_t all;
     if (b->status || fvi_mul(g->n, rows, &all) < 0) return -1;
-    const fvi_shape s = {4, {g->n, rows, columns, 1}},
-                    out = {4, {1, a->r.shape.dim[1], all, columns}};
+    const fvi_shape s = {4, {g->n, rows, columns, 1}};
     const int x = spread(a, points[1], 1, &s), y = spread(a, points[0], 0, &s);
     const int grid = fvi_emit_reshape(b, fvi_emit_concat(b, 3, 2, (int[]){x, y}),
                                       &(fvi_shape){4, {1, all, columns, 2}});
-    const fvi_node_attr attr = {.grid_sample = {FVI_GRID_LINEAR, FVI_GRID_BORDER, FVI_GRID_EDGES}};
-    const int in[] = {fvi_regions_view(&a->r, g), grid};
-    if (b->status) return -1;
-    const int v = fvi_emit(b, FVI_GRID_SAMPLE, &attr, &out, 2, in);
+    const fvi_grid_sample how = {FVI_GRID_LINEAR, FVI_GRID_BORDER, FVI_GRID_EDGES};
+    const int v = fvi_emit_grid_sample(b, fvi_regions_view(&a->r, g), grid, -1, &how);
+    if (v < 0) return -1;
     const int my = inside(b, points[0], a->r.shape.dim[2]);
     const int mx = inside(b, points[1], a->r.shape.dim[3]);
     if (all_true(b, my) && all_true(b, mx)) return v;
