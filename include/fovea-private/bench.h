@@ -12,12 +12,13 @@ extern "C" {
 #endif
 
 typedef struct fv_bench_desc {
-    int size;           /* 0: the model's own */
-    int batch;          /* 0: 1 */
-    int threads;        /* 0: all processors */
-    int repeats;        /* 0: 20 */
-    const char *plugin; /* of an accelerator, for fv_bench; NULL: the processor */
-    int device;         /* which of the plug-in's */
+    int size;             /* 0: the model's own */
+    int batch;            /* 0: 1 */
+    int threads;          /* 0: all processors */
+    int repeats;          /* 0: 20 */
+    const char *plugin;   /* of an accelerator, not for fv_bench_ops; NULL: the processor */
+    int device;           /* which of the plug-in's */
+    const char *programs; /* folder for its compiled programs, or NULL */
 } fv_bench_desc;
 
 typedef struct fv_bench_result {
@@ -87,6 +88,8 @@ FV_API fv_status fv_bench_machine(int threads, fv_machine_speed *out, fv_error *
 typedef struct fv_render_bench {
     int updates, batch;
     double step_ms, mean_ms; /* of an update */
+    double first_ms; /* from the call to the end of the first update: plans, programs, weights */
+    double to_device, from_device; /* bytes copied an update; 0 on the processor */
     double stage_ms[FV_STAGE_COUNT], stage_mean_ms[FV_STAGE_COUNT];
     double peak_rss_mb; /* of this process */
 } fv_render_bench;
@@ -96,13 +99,13 @@ FV_API const char *fv_stage_name(fv_stage part);
 
 /* Renders an objective and times the parts of its updates, after the first three.
  *   recipe   NULL: the default; its restarts are rendered side by side, its steps are not looked at
- *   threads  0: all processors
- *   repeats  updates to be timed at each level; 0: 20
+ *   desc     NULL: as zeros. Of .size and .batch the recipe decides; .repeats at each level
+ *   monitor  is told the notes; or NULL
  *   errors   as fv_render
  */
 FV_API fv_status fv_bench_render(const fv_model *model, const fv_objective *objective,
-                                 const fv_recipe *recipe, int threads, int repeats,
-                                 fv_render_bench *out, fv_error *err);
+                                 const fv_recipe *recipe, const fv_bench_desc *desc,
+                                 const fv_monitor *monitor, fv_render_bench *out, fv_error *err);
 
 #ifdef __cplusplus
 }

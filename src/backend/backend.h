@@ -44,6 +44,7 @@ struct fvi_backend {
     const char *(*device_name)(const void *device);
     fv_precision (*device_precision)(const void *device);
     void (*device_bytes)(void *device, size_t *own, size_t *in_file);
+    void (*device_copied)(const void *device, size_t *to, size_t *from); /* or NULL: nothing is */
     void (*device_forget)(void *device, const void *bytes); /* or NULL: it keeps no weights */
 
     fv_status (*executable_new)(void *device, fvi_graph *graph, int flags, void **self,

@@ -38,6 +38,11 @@ void fvi_device_bytes(fvi_device *d, size_t *own, size_t *in_file) {
     d->backend->device_bytes(d->self, own, in_file);
 }
 
+void fvi_device_copied(const fvi_device *d, size_t *to, size_t *from) {
+    *to = *from = 0;
+    if (d->backend->device_copied) d->backend->device_copied(d->self, to, from);
+}
+
 void fvi_device_forget(fvi_device *d, const void *bytes) {
     if (d->backend->device_forget) d->backend->device_forget(d->self, bytes);
 }

@@ -47,4 +47,8 @@ void fvi_device_forget(fvi_device *d, const void *bytes);
 /* Bytes of weights: in the device's own memory, and used directly from the file. */
 void fvi_device_bytes(fvi_device *d, size_t *own, size_t *in_file);
 
+/* Bytes of numbers copied so far to and from the memory of the device, and of others that share its
+ * plug-in; 0 where the device works in the host's memory. */
+void fvi_device_copied(const fvi_device *d, size_t *to, size_t *from);
+
 #endif

@@ -129,7 +129,8 @@ fv_status fvi_bench_open(const fv_model *model, const char *layer, const fv_benc
     if (!st)
         st = fv_session_new(model,
                             FV_DESC(fv_session_desc, .threads = b->desc.threads,
-                                    .plugin = b->desc.plugin, .device = b->desc.device),
+                                    .plugin = b->desc.plugin, .device = b->desc.device,
+                                    .programs = b->desc.programs),
                             &b->session, err);
     if (!st) st = plan_for(model, b->session, value, &b->desc, &b->plan, err);
     if (!st) st = fill(b->plan, err);

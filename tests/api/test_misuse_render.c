@@ -267,16 +267,19 @@ static void test_render(void **state) {
 
 static void test_timing(void **state) {
     (void)state;
-    REFUSED(FV_ARG, "model must", fv_bench_render(NULL, t.pool, NULL, 1, 1, &o.render_bench, err));
-    REFUSED(FV_ARG, "objective must",
-            fv_bench_render(t.net, NULL, NULL, 1, 1, &o.render_bench, err));
-    REFUSED(FV_ARG, "out must", fv_bench_render(t.net, t.pool, NULL, 1, 1, NULL, err));
+#define BENCH(MODEL, OBJECTIVE, OUT, ...)                                                      \
+    fv_bench_render(MODEL, OBJECTIVE, NULL, &(fv_bench_desc){.repeats = 1, __VA_ARGS__}, NULL, \
+                    OUT, err)
+    REFUSED(FV_ARG, "model must", BENCH(NULL, t.pool, &o.render_bench, .threads = 1));
+    REFUSED(FV_ARG, "objective must", BENCH(t.net, NULL, &o.render_bench, .threads = 1));
+    REFUSED(FV_ARG, "out must", BENCH(t.net, t.pool, NULL, .threads = 1));
     REFUSED(FV_ARG, "repeats is -1",
-            fv_bench_render(t.net, t.pool, NULL, 1, -1, &o.render_bench, err));
-    REFUSED(FV_ARG, "another model",
-            fv_bench_render(t.net, t.dense, NULL, 1, 1, &o.render_bench, err));
-    REFUSED(FV_ARG, "threads is -1",
-            fv_bench_render(t.net, t.pool, NULL, -1, 1, &o.render_bench, err));
+            fv_bench_render(t.net, t.pool, NULL, &(fv_bench_desc){.repeats = -1}, NULL,
+                            &o.render_bench, err));
+    REFUSED(FV_ARG, "another model", BENCH(t.net, t.dense, &o.render_bench, .threads = 1));
+    REFUSED(FV_ARG, "threads is -1", BENCH(t.net, t.pool, &o.render_bench, .threads = -1));
+    REFUSED(FV_IO, "no such file", BENCH(t.net, t.pool, &o.render_bench, .plugin = "/none.so"));
+#undef BENCH
     assert_string_equal(fv_stage_name(FV_STAGE_COUNT), "?");
     assert_string_equal(fv_stage_name((fv_stage)-1), "?");
 }

@@ -28,6 +28,10 @@ void cli_bench_render_table(const fv_render_bench *r) {
     cli_table_free(t);
     cli_putf("\n%d updates of %d picture%s, peak memory %.4g MB\n", r->updates, r->batch,
              r->batch == 1 ? "" : "s", r->peak_rss_mb);
+    cli_putf("%.4g ms until the first update was done\n", r->first_ms);
+    if (r->to_device > 0 || r->from_device > 0)
+        cli_putf("%.0f bytes copied to the device an update, %.0f from it\n", r->to_device,
+                 r->from_device);
 }
 
 void cli_bench_render_json(const fv_render_bench *r) {
@@ -35,6 +39,9 @@ void cli_bench_render_json(const fv_render_bench *r) {
     json_builder_begin_object(b);
     cli_json_number(b, "step_ms", r->step_ms);
     cli_json_number(b, "mean_ms", r->mean_ms);
+    cli_json_number(b, "first_ms", r->first_ms);
+    cli_json_number(b, "to_device", r->to_device);
+    cli_json_number(b, "from_device", r->from_device);
     cli_json_int(b, "updates", r->updates);
     cli_json_int(b, "batch", r->batch);
     cli_json_number(b, "peak_rss_mb", r->peak_rss_mb);

@@ -77,11 +77,15 @@ static int run_ops(const cli_bench_args *args, const fv_model *model, const fv_b
     return CLI_DONE;
 }
 
-static int run_render(const cli_bench_args *args, const fv_model *model) {
+static void note(void *user, const char *text) { cli_note(user, "%s", text); }
+
+static int run_render(const cli_bench_args *args, const fv_model *model,
+                      const fv_bench_desc *desc) {
     fv_objective *objective = NULL;
     const fv_objective *const *list = (const fv_objective *const *)&objective;
     char size[16], restarts[16];
     fv_recipe *recipe = NULL;
+    fv_monitor *monitor = NULL;
     fv_render_bench times = {0};
     fv_error err = {0};
     g_snprintf(size, sizeof size, "%d", args->size);
@@ -90,9 +94,9 @@ static int run_render(const cli_bench_args *args, const fv_model *model) {
     if (!st) st = fv_recipe_new(model, args->recipe, list, 1, &recipe, &err);
     if (!st && args->size) st = fv_recipe_set(recipe, "size", size, &err);
     if (!st && args->batch) st = fv_recipe_set(recipe, "restarts", restarts, &err);
-    if (!st)
-        st = fv_bench_render(model, objective, recipe, args->model.threads, args->repeats, &times,
-                             &err);
+    if (!st) st = fv_monitor_new(NULL, note, (void *)&args->common, &monitor, &err);
+    if (!st) st = fv_bench_render(model, objective, recipe, desc, monitor, &times, &err);
+    fv_monitor_free(monitor);
     fv_recipe_free(recipe);
     fv_objective_free(objective);
     if (st) return cli_fail_error(&err);
@@ -111,9 +115,8 @@ static int run(const cli_args *common) {
                                                    ? "--machine takes no MODEL and no LAYER"
                                                    : "bench needs MODEL LAYER");
     if (args->machine) return cli_bench_machine(args);
-    if (args->model.device && (args->ops || args->recipe))
-        return cli_usage(args->common.command,
-                         "--device is for a step, without --ops and --recipe");
+    if (args->model.device && args->ops)
+        return cli_usage(args->common.command, "--device is not for --ops");
     cli_device device;
     int code = cli_device_choose(args->model.device, &device);
     if (!code) code = cli_model_load(&args->common, &args->model, &model);
@@ -122,10 +125,11 @@ static int run(const cli_args *common) {
                                 .threads = args->model.threads,
                                 .repeats = args->repeats,
                                 .plugin = device.plugin,
-                                .device = device.index};
+                                .device = device.index,
+                                .programs = device.programs};
     if (!code)
         code = args->ops      ? run_ops(args, model, &desc)
-               : args->recipe ? run_render(args, model)
+               : args->recipe ? run_render(args, model, &desc)
                               : run_step(args, model, &desc);
     cli_device_clear(&device);
     fv_model_free(model);
@@ -188,7 +192,8 @@ const cli_command cli_command_bench = {
         "its updates are timed, the first three left out: median and mean, the share of the "
         "mean, and the median relative to that of the network. Planning is the preparation of the "
         "network for an input size that has not been used before; "
-        "its share shrinks in long runs.\n\n"
+        "its share shrinks in long runs. On an accelerator all of an update is one program, which "
+        "is timed as `network`, and the bytes are said that are copied an update.\n\n"
         "With `--machine` no network is run: products of large matrices by oneDNN say how "
         "many GFLOP/s there are, and `a = b + 3 c` over arrays that no cache holds says how "
         "many GB/s; the best of five runs each.\n\n"
@@ -197,8 +202,9 @@ const cli_command cli_command_bench = {
         "\"batch\", \"threads\", \"precision\", \"ops\": [{\"layer\", \"kind\", \"pass\", "
         "\"shape\", \"implementation\", \"ms\", \"gflop\", \"gbyte\"}], "
         "\"implementations\": [{\"calls\", \"implementation\", \"ms\", \"gflop\", "
-        "\"gbyte\"}]}`; with `--recipe`: `{\"step_ms\", \"mean_ms\", \"updates\", "
-        "\"batch\", \"peak_rss_mb\", \"parts\": [{\"part\", \"ms\", \"mean_ms\"}]}`; with "
+        "\"gbyte\"}]}`; with `--recipe`: `{\"step_ms\", \"mean_ms\", \"first_ms\", "
+        "\"to_device\", \"from_device\", \"updates\", \"batch\", \"peak_rss_mb\", \"parts\": "
+        "[{\"part\", \"ms\", \"mean_ms\"}]}`; with "
         "`--machine`: "
         "`{\"speeds\": [{\"threads\", \"gflops\", \"gbytes\"}]}`.",
     .size = sizeof(cli_bench_args),

@@ -69,6 +69,10 @@ static void device_bytes(void *d, size_t *own, size_t *in_file) {
     *in_file = 0;
 }
 
+static void device_copied(const void *d, size_t *to, size_t *from) {
+    fvi_pjrt_copied(((const fvi_hlo_device *)d)->plugin, to, from);
+}
+
 static void device_forget(void *d, const void *bytes) {
     fvi_device_weights_forget(((fvi_hlo_device *)d)->weights, bytes);
 }
@@ -134,6 +138,7 @@ const fvi_backend fvi_backend_stablehlo = {
     .device_name = device_name,
     .device_precision = device_precision,
     .device_bytes = device_bytes,
+    .device_copied = device_copied,
     .device_forget = device_forget,
     .executable_new = executable_new,
     .executable_free = executable_free,

@@ -3,6 +3,8 @@
 #ifndef FVI_BACKEND_STABLEHLO_PJRT_CALL_H
 #define FVI_BACKEND_STABLEHLO_PJRT_CALL_H
 
+#include <stdatomic.h>
+
 #include "backend/stablehlo/pjrt/abi.h"
 #include "fovea/fovea.h"
 
@@ -18,6 +20,11 @@ typedef struct fvi_pjrt_unit {
     const char *kind;
 } fvi_pjrt_unit;
 
+/* Bytes of arrays that were copied, since the plug-in was loaded. */
+typedef struct fvi_pjrt_traffic {
+    atomic_size_t to, from; /* its devices */
+} fvi_pjrt_traffic;
+
 struct fvi_pjrt {
     char *path;
     const pjrt_api *api;
@@ -26,6 +33,7 @@ struct fvi_pjrt {
     char *platform, *version;
     int n_units;
     fvi_pjrt_unit *units;
+    fvi_pjrt_traffic *traffic;
     fvi_pjrt *next;
 };
 

@@ -125,9 +125,11 @@ static fv_status add(const char *path, fvi_pjrt **out, fv_error *err) {
     fvi_pjrt *p = g_new0(fvi_pjrt, 1);
     p->path = g_strdup(path);
     p->api = api;
+    p->traffic = g_new0(fvi_pjrt_traffic, 1);
     pjrt_head args = FVI_PJRT_HEAD(pjrt_head);
     st = fvi_pjrt_check(p, api->plugin_initialize(&args), "starting", err);
     if (st) {
+        g_free(p->traffic);
         g_free(p->path);
         g_free(p);
         return st;
@@ -177,4 +179,9 @@ void fvi_pjrt_device_memory(const fvi_pjrt *p, int device, size_t *in_use, size_
     if (fvi_pjrt_check(p, p->api->device_memory(&args), "asking", NULL)) return;
     if (args.in_use > 0) *in_use = (size_t)args.in_use;
     if (args.limit.is_set && args.limit.value > 0) *limit = (size_t)args.limit.value;
+}
+
+void fvi_pjrt_copied(const fvi_pjrt *p, size_t *to, size_t *from) {
+    *to = atomic_load(&p->traffic->to);
+    *from = atomic_load(&p->traffic->from);
 }

@@ -37,4 +37,7 @@ const char *fvi_pjrt_device_kind(const fvi_pjrt *p, int device);
 /* Bytes in use on a device, and at most; 0 where the plug-in does not say. */
 void fvi_pjrt_device_memory(const fvi_pjrt *p, int device, size_t *in_use, size_t *limit);
 
+/* Bytes of arrays copied to and from all its devices since it was loaded. */
+void fvi_pjrt_copied(const fvi_pjrt *p, size_t *to, size_t *from);
+
 #endif

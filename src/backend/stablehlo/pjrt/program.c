@@ -47,8 +47,10 @@ fv_status fvi_pjrt_upload(const fvi_pjrt *p, int device, const fvi_shape *shape,
     if (st) {
         fvi_pjrt_array_free(*out);
         *out = NULL;
+        return st;
     }
-    return st;
+    atomic_fetch_add(&p->traffic->to, (size_t)fvi_shape_count(shape) * sizeof *data);
+    return FV_OK;
 }
 
 fv_status fvi_pjrt_download(const fvi_pjrt_array *a, float *to, fv_error *err) {
@@ -67,7 +69,9 @@ fv_status fvi_pjrt_download(const fvi_pjrt_array *a, float *to, fv_error *err) {
     if (!count) return FV_OK;
     const fvi_pjrt *p = a->plugin;
     fv_status st = fvi_pjrt_check(p, p->api->to_host(&args), "copying from the device", err);
-    return st ? st : fvi_pjrt_await(p, args.event, "running", err);
+    if (!st) st = fvi_pjrt_await(p, args.event, "running", err);
+    if (!st) atomic_fetch_add(&p->traffic->from, args.size);
+    return st;
 }
 
 void fvi_pjrt_array_free(fvi_pjrt_array *a) {
