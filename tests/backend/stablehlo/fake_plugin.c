@@ -26,7 +26,7 @@ typedef struct object {
     int code;           /* of an error */
 } object;
 
-static int left = -1, code_then;
+static int left = -1, code_then, vanished;
 static atomic_int calls, alive, loads, compiles;
 static size_t largest;
 
@@ -51,6 +51,9 @@ int fake_compiles(void) { return compiles; }
 EXPORTED void fake_largest(size_t bytes);
 void fake_largest(size_t bytes) { largest = bytes; }
 
+EXPORTED void fake_gone(int gone);
+void fake_gone(int gone) { vanished = gone; }
+
 static void *new_object(void) {
     object *o = calloc(1, sizeof *o);
     if (!o) abort();
@@ -67,6 +70,7 @@ static pjrt_error *failure(int code) {
 /* NULL, or the failure that was asked for. */
 static pjrt_error *outcome(void) {
     calls++;
+    if (vanished) return failure(13);
     return left < 0 || left-- ? NULL : failure(code_then);
 }
 

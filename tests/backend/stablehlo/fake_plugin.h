@@ -17,5 +17,7 @@ typedef int fake_loads_fn(void);
 typedef int fake_compiles_fn(void);
 /* "fake_largest": arrays of more bytes are too large for its memory; 0: none is. */
 typedef void fake_largest_fn(size_t bytes);
+/* "fake_gone": from now on every call that can fail does, or (0) none does. */
+typedef void fake_gone_fn(int gone);
 
 #endif
