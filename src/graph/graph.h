@@ -151,7 +151,8 @@ typedef union fvi_node_attr {
 typedef struct fvi_node {
     fvi_kind kind;
     const char *name;    /* unique in the graph */
-    const char *source_op; /* the format's name of the operator, for messages: "Gemm" */
+    const char *source_op; /* the format's name of the operator, for messages: "Gemm";
+                            NULL: the node is the library's own */
     int n_in;
     int *in;             /* value indices; -1 for an optional input that is absent */
     int out;

@@ -128,7 +128,8 @@ static fv_status plan_node_forward(fvi_plan *p, int k, int backward, fv_error *e
     int out = absorb(p, s);
     st = fvi_schedule_append(p->schedule, s, FVI_FORWARD, err);
     if (st) {
-        fvi_error_prefix(err, "layer \"%s\" (%s)", n->name, n->source_op);
+        fvi_error_prefix(err, "layer \"%s\" (%s)", n->name,
+                         n->source_op ? n->source_op : s->op->name);
         return st;
     }
     p->value[out] = s->dst;
@@ -189,7 +190,8 @@ static fv_status plan_node_backward(fvi_plan *p, int k, fv_error *err) {
     if (!s->ddst || !s->backward) return FV_OK; /* nothing downstream has a gradient for it */
     fv_status st = fvi_schedule_append(p->schedule, s, FVI_BACKWARD, err);
     if (st) {
-        fvi_error_prefix(err, "layer \"%s\" (%s), backward", n->name, n->source_op);
+        fvi_error_prefix(err, "layer \"%s\" (%s), backward", n->name,
+                         n->source_op ? n->source_op : s->op->name);
         return st;
     }
     for (int i = 0; !st && i < n->n_in; i++)

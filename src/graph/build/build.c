@@ -181,7 +181,8 @@ int fvi_build_append_node(fvi_builder *b, fvi_kind kind, const fvi_node_attr *a,
         return -1;
     }
     if (n_in) memcpy(copy, in, (size_t)n_in * sizeof *copy);
-    fvi_node node = {.kind = kind, .source_op = b->op->source_op, .n_in = n_in, .in = copy};
+    const char *source_op = b->op->is_own ? NULL : b->op->source_op;
+    fvi_node node = {.kind = kind, .source_op = source_op, .n_in = n_in, .in = copy};
     if (a) node.a = *a;
     node.out = fvi_build_append_value(b, shape, t, NULL, (int)b->nodes->len);
     g_array_append_val(b->nodes, node);

@@ -65,6 +65,7 @@ typedef struct fvi_operation {
     int is_layer;            /* what has its weights is called as it is, and not the activation
                                 that it ends in */
     int file_constant;       /* its constants depend only on the file */
+    int is_own;              /* the library's, not a file's: its nodes have no source_op */
     int n_out, *out;         /* its outputs' values; -1: not made yet */
     int first_value, first_node;
     struct fvi_operation *outer; /* the one it is nested in, or NULL */

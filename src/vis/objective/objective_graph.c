@@ -36,7 +36,7 @@ static int add_term(const fvi_term_graph *g, const fvi_objective *o, const fvi_b
     const fvi_objective shown = fvi_shown(o);
     GString *name = g_string_new(NULL);
     fvi_append_term(name, &shown, t->term, 1);
-    fvi_operation op = {.source_op = "term", .label = name->str};
+    fvi_operation op = {.source_op = "term", .label = name->str, .is_own = 1};
     int v = -1;
     fvi_build_begin(g->b, &op);
     check_alike(g, t);
@@ -108,7 +108,7 @@ static int canonical(fvi_builder *b, int v, const fvi_extent *l) {
 
 int fvi_objectives_emit(const fvi_objective_site *site, const fvi_graph *g, int64_t samples,
                         const fvi_crop_axis (*crop)[2], const int *values) {
-    fvi_operation op = {.source_op = "objective", .label = "values"};
+    fvi_operation op = {.source_op = "objective", .label = "values", .is_own = 1};
     fvi_term_graph t = term_graph_of(site, samples);
     const fvi_objective *first = site->objectives.list[0];
     emitted e = {0};
@@ -138,7 +138,7 @@ static int is_of_picture(const fvi_term *t) {
 }
 
 int fvi_objectives_emit_pictures(const fvi_objective_site *site, int pixels, int start) {
-    fvi_operation op = {.source_op = "objective", .label = "picture"};
+    fvi_operation op = {.source_op = "objective", .label = "picture", .is_own = 1};
     fvi_term_graph t = term_graph_of(site, site->objectives.n);
     emitted e = {0};
     t.pixels = pixels;

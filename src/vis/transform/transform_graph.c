@@ -26,7 +26,8 @@ static int draws_size(const fvi_chain *c, fvi_sizes s) {
 static int emit_transform(const fvi_chain *c, int i, int undecided, const fvi_form_site *site,
                           fvi_form *f, int x) {
     const fvi_transform_entry *entry = fvi_transform_find(c->list[i].t.kind);
-    fvi_operation op = {.source_op = "transform", .name = entry->name, .label = entry->name};
+    fvi_operation op = {
+        .source_op = "transform", .name = entry->name, .label = entry->name, .is_own = 1};
     fvi_build_begin(site->builder, &op);
     if (i == undecided)
         fvi_build_fail(site->builder, FV_UNSUPPORTED,

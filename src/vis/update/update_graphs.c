@@ -41,7 +41,8 @@ static fv_status begin(making *m, fvi_given_list *given, const fvi_network *net,
                        fv_error *err) {
     const fvi_limits *l = fvi_network_limits(net);
     const fvi_build_limits limits = {fvi_limits_constants(l), l->folds, l->elements, l->nodes};
-    *m = (making){.given = given, .op = {.source_op = "update", .name = name, .label = name}};
+    *m = (making){.given = given,
+                  .op = {.source_op = "update", .name = name, .label = name, .is_own = 1}};
     m->sources = g_array_new(FALSE, FALSE, sizeof(fvi_update_source));
     m->inputs = g_array_new(FALSE, FALSE, sizeof(int));
     fvi_given_begin(given);

@@ -22,6 +22,7 @@
 
 #include "backend/backends.h"
 #include "backend/executable.h"
+#include "backend/stablehlo/programs.h"
 #include "base/random.h"
 #include "graph/build/emit.h"
 #include "graph/build/pack.h"
@@ -203,7 +204,7 @@ static int broken_element = -1;
 static void begin(made *m, const fvi_shape *input) {
     static const fvi_build_limits limits = {(size_t)1 << 30, (int64_t)1 << 30, (int64_t)1 << 30,
                                             1 << 20};
-    *m = (made){.op = {.source_op = "test", .label = "test"}};
+    *m = (made){.op = {.source_op = "test", .label = "test", .is_own = 1}};
     must(fvi_build_new(&limits, NULL, &m->b, &m->err), &m->err, "builder");
     fvi_given_begin(&m->given);
     fvi_build_begin(m->b, &m->op);
@@ -526,6 +527,59 @@ static void every_kind_with_both_forms_is_compared(void **state) {
             fail_msg("%s has no case", kind->name);
 }
 
+/* ---- compiled programs ---------------------------------------------------------------------- */
+
+/* The text of both programs of a batch's terms; to be freed with g_free. */
+static char *text_of(const layout *l, const batch *of, const fvi_graph *network,
+                     fv_precision precision) {
+    fvi_program_text forward = {0}, backward = {0};
+    fvi_graph *graph = NULL;
+    made m;
+    const int v = emit(&m, l, of, network);
+    if (m.b->status) fail_msg("%s", m.b->err->text);
+    fvi_build_output(m.b, v);
+    fvi_build_end(m.b);
+    must(fvi_build_finish(m.b, &graph), m.b->err, "graph");
+    must(fvi_program_forward(graph, NULL, 0, precision, &forward, &m.err), &m.err, "forward");
+    must(fvi_program_backward(graph, 0, 0, precision, &backward, &m.err), &m.err, "backward");
+    char *text = g_strconcat(forward.text->str, backward.text->str, NULL);
+    fvi_program_text_clear(&forward);
+    fvi_program_text_clear(&backward);
+    fvi_graph_free(graph);
+    fvi_given_end(&m.given);
+    fvi_build_free(m.b);
+    return text;
+}
+
+/* Other channels, weights and vectors: the same program, of which no product is less exact where
+ * the network's are. */
+static void all_batches_of_alike_terms_have_one_program(void **state) {
+    (void)state;
+    const layout *l = &layouts[0];
+    made c;
+    begin(&c, &l->input);
+    running r = run(&c, l->value(c.b, c.input, l), NULL);
+    for (int k = 0; k < CASES; k++) {
+        const fvi_term *term = &cases[k];
+        fvi_term other = cases[k];
+        batch b;
+        if (other.channel >= 0) other.channel += 2;
+        fill(&b, &term, 1, l->channels);
+        char *first = text_of(l, &b, graph_of(&r), FV_PRECISION_F32);
+        char *coarse = text_of(l, &b, graph_of(&r), FV_PRECISION_BF16);
+        term = &other;
+        fill(&b, &term, 1, l->channels);
+        for (int i = 0; i < PICTURES; i++) b.o[i].terms[0].weight *= -2, b.vector[i][0] = 9;
+        char *second = text_of(l, &b, graph_of(&r), FV_PRECISION_F32);
+        assert_string_equal(first, second);
+        assert_string_equal(first, coarse);
+        g_free(second);
+        g_free(coarse);
+        g_free(first);
+    }
+    end(&c, &r);
+}
+
 /* What is not alike, or has no form as nodes, is named. */
 static void assert_refused(batch *b, const char *text) {
     static const layout *l = &layouts[0];
@@ -577,6 +631,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(terms_add_up),
         cmocka_unit_test(both_forms_of_a_picture_term_agree),
         cmocka_unit_test(every_kind_with_both_forms_is_compared),
+        cmocka_unit_test(all_batches_of_alike_terms_have_one_program),
         cmocka_unit_test(terms_that_are_not_alike_are_refused),
     };
     if (argc > 1) {

@@ -45,7 +45,7 @@ static fv_status build(fvi_emitted *e, const fvi_bound *b, const fvi_bound_term 
                                             1 << 20};
     const int v = t->term->value;
     const fvi_extent *l = &b->layout[v];
-    fvi_operation op = {.source_op = "term", .label = b->objective->layers[v]};
+    fvi_operation op = {.source_op = "term", .label = b->objective->layers[v], .is_own = 1};
     fvi_builder *builder = NULL;
     fv_status st = fvi_build_new(&limits, NULL, &builder, err);
     if (st) return st;
