@@ -73,14 +73,23 @@ fv_devices *cli_devices_find(void) {
 
 /* ---- choosing -------------------------------------------------------------------------------- */
 
-/* The number behind the last ':', which is cut off; 0 if there is none; -1: it is no number. */
-static int cut_index(char *text) {
+/* Reads "0" or "0,2,1" behind the last ':' of a text, which is cut off; "0" if there is none.
+ *   index    [CLI_DEVICES]
+ *   returns  how many; 0: they are no different numbers */
+static int cut_indices(char *text, int *index) {
     char *colon = strrchr(text, ':');
-    guint64 index = 0;
-    if (!colon) return 0;
-    if (!g_ascii_string_to_unsigned(colon + 1, 10, 0, 4095, &index, NULL)) return -1;
-    *colon = 0;
-    return (int)index;
+    char **words = g_strsplit(colon ? colon + 1 : "0", ",", CLI_DEVICES + 1);
+    int n = 0, wrong = 0;
+    if (colon) *colon = 0;
+    for (; words[n] && !wrong; n++) {
+        guint64 number = 0;
+        wrong =
+            n == CLI_DEVICES || !g_ascii_string_to_unsigned(words[n], 10, 0, 4095, &number, NULL);
+        for (int i = 0; i < n && !wrong; i++) wrong = index[i] == (int)number;
+        if (!wrong) index[n] = (int)number;
+    }
+    g_strfreev(words);
+    return wrong ? 0 : n;
 }
 
 /* The n-th accelerator, or NULL; *problem: why a plug-in cannot be used. */
@@ -93,59 +102,72 @@ static const fv_device_info *accelerator(const fv_devices *all, int n, const cha
     return NULL;
 }
 
-/* Accelerator n of this machine; without one, the processor, or with `must` an error. */
-static int choose_found(int n, int must, cli_device *out) {
+static void add(cli_device *out, const char *plugin, int index) {
+    out->list[out->count].plugin = g_strdup(plugin);
+    out->list[out->count++].index = index;
+}
+
+/* Accelerators of this machine; where one is missing, an error, or without `must` the processor. */
+static int choose_found(const int *index, int n, int must, cli_device *out) {
     fv_devices *all = cli_devices_find();
-    const char *problem = NULL;
-    const fv_device_info *d = all ? accelerator(all, n, &problem) : NULL;
     int code = all ? CLI_DONE : CLI_FAILED;
-    if (d) {
-        out->plugin = g_strdup(d->plugin);
-        out->index = d->index;
-    } else if (all && must) {
-        code = problem
-                   ? cli_fail("no accelerator %d: %s", n, problem)
-                   : cli_fail("no accelerator %d; a PJRT plug-in makes one usable: for NVIDIA, "
-                              "`pip install jax-cuda13-pjrt` with its drivers, or "
-                              "FOVEA_PJRT_PLUGIN=PLUGIN.so (`fovea devices` lists what there is)",
-                              n);
+    for (int i = 0; i < n && !code; i++) {
+        const char *problem = NULL;
+        const fv_device_info *d = accelerator(all, index[i], &problem);
+        if (d)
+            add(out, d->plugin, d->index);
+        else if (!must)
+            add(out, NULL, 0);
+        else if (problem)
+            code = cli_fail("no accelerator %d: %s", index[i], problem);
+        else
+            code = cli_fail("no accelerator %d; a PJRT plug-in makes one usable: for NVIDIA, "
+                            "`pip install jax-cuda13-pjrt` with its drivers, or "
+                            "FOVEA_PJRT_PLUGIN=PLUGIN.so (`fovea devices` lists what there is)",
+                            index[i]);
     }
     fv_devices_free(all);
     return code;
 }
 
 int cli_device_choose(const char *text, cli_device *out) {
+    int index[CLI_DEVICES] = {0};
     *out = (cli_device){.programs =
                             g_build_filename(g_get_user_cache_dir(), "fovea", "programs", NULL)};
-    if (!text || !strcmp(text, "cpu")) return CLI_DONE;
+    if (!text || !strcmp(text, "cpu")) {
+        add(out, NULL, 0);
+        return CLI_DONE;
+    }
     if (!strcmp(text, "auto")) {
         out->or_processor = 1;
-        return choose_found(0, 0, out);
+        return choose_found(index, 1, 0, out);
     }
     char *name = g_strdup(text);
-    const int index = cut_index(name);
+    const int n = cut_indices(name, index);
     int code = CLI_DONE;
-    if (index >= 0 && !strcmp(name, "gpu")) {
-        code = choose_found(index, 1, out);
-    } else if (index >= 0 && (strchr(name, '/') || g_str_has_suffix(name, ".so"))) {
-        out->plugin = g_strdup(name);
-        out->index = index;
+    if (n && !strcmp(name, "gpu")) {
+        code = choose_found(index, n, 1, out);
+    } else if (n && (strchr(name, '/') || g_str_has_suffix(name, ".so"))) {
+        for (int i = 0; i < n; i++) add(out, name, index[i]);
     } else {
-        cli_fail("--device '%s'; allowed: auto, cpu, gpu, gpu:N, PLUGIN.so, PLUGIN.so:N", text);
+        cli_fail("--device '%s'; allowed: auto, cpu, gpu, gpu:N, PLUGIN.so, PLUGIN.so:N, with "
+                 "several different N as gpu:0,1",
+                 text);
         code = CLI_USAGE;
     }
     g_free(name);
     return code;
 }
 
-void cli_device_tell(const cli_device *d, fv_session_desc *desc) {
-    desc->plugin = d->plugin;
-    desc->device = d->index;
+void cli_device_tell(const cli_device *d, int i, fv_session_desc *desc) {
+    desc->plugin = d->list[i].plugin;
+    desc->device = d->list[i].index;
     desc->or_processor = d->or_processor;
     desc->programs = d->programs;
 }
 
 void cli_device_clear(cli_device *d) {
-    g_clear_pointer(&d->plugin, g_free);
+    for (int i = 0; i < d->count; i++) g_free(d->list[i].plugin);
+    d->count = 0;
     g_clear_pointer(&d->programs, g_free);
 }

@@ -5,10 +5,15 @@
 
 #include "command.h"
 
-/* What a session is told. */
+#define CLI_DEVICES 256 /* that one command may name */
+
+/* Devices: what sessions are told. */
 typedef struct cli_device {
-    char *plugin; /* NULL: the processor */
-    int index;
+    int count;
+    struct {
+        char *plugin; /* NULL: the processor */
+        int index;
+    } list[CLI_DEVICES]; /* [count] */
     int or_processor;
     char *programs; /* folder for compiled programs */
 } cli_device;
@@ -18,12 +23,12 @@ typedef struct cli_device {
  *   returns  to be freed with fv_devices_free; NULL with one line printed */
 fv_devices *cli_devices_find(void);
 
-/*   text     "auto", "cpu", "gpu", "gpu:1", "PLUGIN.so", "PLUGIN.so:1"; NULL: cpu
+/*   text     "auto", "cpu", "gpu", "gpu:1", "gpu:0,1", "PLUGIN.so", "PLUGIN.so:1,2"; NULL: cpu
  *   out      to be cleared, also on failure
  *   returns  CLI_DONE, or an exit code with one line printed */
 int cli_device_choose(const char *text, cli_device *out);
-/* Puts it into what a session is told; the texts stay the device's. */
-void cli_device_tell(const cli_device *d, fv_session_desc *desc);
+/* Puts device i into what a session is told; the texts stay the device's. */
+void cli_device_tell(const cli_device *d, int i, fv_session_desc *desc);
 void cli_device_clear(cli_device *d);
 
 #endif

@@ -49,7 +49,8 @@ const cli_option cli_model_options[] = {
      "threads to compute with"},
     {"device", 0, CLI_TEXT, offsetof(cli_model_args, device), 0, 0, "cpu|gpu|gpu:N|PLUGIN.so|auto", "cpu",
      "what runs the network: the processor, an accelerator as `fovea devices` lists them, or with auto an "
-     "accelerator where there is one, and the processor for what that cannot do, with a note"},
+     "accelerator where there is one, and the processor for what that cannot do, with a note; several "
+     "share pictures that are independent of each other, as gpu:0,1; what is one picture the first makes"},
     {"execution-environment", 0, CLI_TEXT, offsetof(cli_model_args, device), 0, 0, "auto|cpu|gpu", "cpu",
      "MATLAB's name of --device"},
     {"memory", 0, CLI_TEXT, offsetof(cli_model_args, memory), 0, 0, "N", "no bound but --limit memory",

@@ -11,6 +11,8 @@
 /* One a command. */
 typedef struct cli_session {
     fv_session *session;
+    fv_session **others; /* [other_count] on the other devices of --device, for fv_render_many */
+    int other_count;
     fv_monitor *monitor;
     cli_progress progress; /* shown between cli_progress_start and cli_progress_stop */
     const cli_args *args;

@@ -321,7 +321,7 @@ static fv_status begin(job *j, fv_error *err) {
     const compare_args *a = j->args;
     fv_session_desc how = {
         .struct_size = sizeof how, .threads = a->model.threads, .on_nan = FV_ON_NAN_KEEP};
-    cli_device_tell(&j->device, &how);
+    cli_device_tell(&j->device, 0, &how);
     fv_status st = fv_monitor_new(cli_progress_step, NULL, &j->progress, &j->monitor, err);
     for (int m = 0; m < 2 && !st; m++) st = fv_session_new(j->model[m], &how, &j->session[m], err);
     for (int m = 0; m < 2 && !st; m++) st = fv_session_set_monitor(j->session[m], j->monitor, err);

@@ -84,7 +84,9 @@ static int render(job *j) {
     j->made = g_new0(fv_rendering *, (gsize)j->count);
     fv_status st =
         fv_render_many(j->session.session, units, j->count, recipe,
-                       FV_DESC(fv_render_desc, .batch = j->args->recipe.batch), j->made, &err);
+                       FV_DESC(fv_render_desc, .batch = j->args->recipe.batch,
+                               .others = j->session.others, .other_count = j->session.other_count),
+                       j->made, &err);
     j->seconds = cli_progress_stop(progress);
     if (cli_progress_signal()) {
         const char *where = j->args->output ? j->args->output : j->args->npy;

@@ -81,6 +81,12 @@ typedef struct fv_render_desc {
     fv_snapshot_fn snapshot; /* or NULL */
     fv_finished_fn finished; /* or NULL */
     void *user;              /* of snapshot and finished */
+    fv_session *const *others; /* [other_count] more sessions of the same model, each on a device of
+                                  its own, that make batches at the same time; or NULL. Order,
+                                  progress and pictures are those of one session. The first
+                                  session's monitor is told and asked; it and the callbacks above
+                                  are called from other threads then, never two at once */
+    int64_t other_count;       /* 0..255 */
 } fv_render_desc;
 
 /* Makes pictures for several objectives, as many of each as the recipe's option restarts says, in
@@ -93,7 +99,8 @@ typedef struct fv_render_desc {
  *   out         [count * restarts], objective by objective; all filled on success, all untouched on
  *               failure. Where the monitor says STOP, pictures not begun are NULL, and the others
  *               that were not finished are marked so; NULL are also those that `finished` has taken
- *   errors      ARG settings of the recipe that do not go together; as fv_render;
+ *   errors      ARG settings of the recipe that do not go together, a session that is there twice
+ *               or of another model; as fv_render;
  *               CANCELLED also where the monitor says STOP before any picture is begun */
 FV_API fv_status fv_render_many(fv_session *session, const fv_objective *const *objectives,
                                 int count, const fv_recipe *recipe, const fv_render_desc *desc,

@@ -251,6 +251,14 @@ static void test_render(void **state) {
     REFUSED(FV_ARG, "batch is 1025", RUN(.batch = 1025));
     REFUSED(FV_ARG, "snapshot_every", RUN(.snapshot_every = -1));
     REFUSED(FV_ARG, "snapshot_every", RUN(.snapshot_every = INT_MIN));
+    fv_session *others[] = {t.session, NULL};
+    REFUSED(FV_ARG, "other_count is -1", RUN(.other_count = -1));
+    REFUSED(FV_ARG, "other_count is 256", RUN(.others = others, .other_count = 256));
+    REFUSED(FV_ARG, "others must not be NULL", RUN(.other_count = 1));
+    REFUSED(FV_ARG, "others[0] is there twice", RUN(.others = others, .other_count = 1));
+    REFUSED(FV_ARG, "others[0] is NULL", RUN(.others = others + 1, .other_count = 1));
+    others[0] = t.vector_session;
+    REFUSED(FV_ARG, "others[0] is of another model", RUN(.others = others, .other_count = 1));
     REFUSED(
         FV_ARG, "struct_size is 0",
         fv_render_many(t.session, unit, 1, good, &(fv_render_desc){.batch = 1}, o.renderings, err));

@@ -8,7 +8,10 @@ grep -c 'not usable' list
 grep -o 'not a plug-in' why
 try fovea classify tiny "$DATA/photo.jpg" --device tpu
 try fovea classify tiny "$DATA/photo.jpg" --device gpu:x
+try fovea classify tiny "$DATA/photo.jpg" --device gpu:0,0
+try fovea classify tiny "$DATA/photo.jpg" --device nowhere.so:0,1,
 try fovea classify tiny "$DATA/photo.jpg" --device nowhere.so
+try fovea classify tiny "$DATA/photo.jpg" --device nowhere.so:0,1
 fovea classify tiny "$DATA/photo.jpg" --device plugin.so 2>&1 | grep -o 'not a plug-in'
 try fovea layers tiny --device cpu
 fovea classify tiny "$DATA/photo.jpg" --device cpu > cpu && fovea classify tiny "$DATA/photo.jpg" > default

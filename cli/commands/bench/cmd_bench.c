@@ -120,13 +120,15 @@ static int run(const cli_args *common) {
     cli_device device;
     int code = cli_device_choose(args->model.device, &device);
     if (!code) code = cli_model_load(&args->common, &args->model, &model);
+    fv_session_desc how = {0};
+    if (!code) cli_device_tell(&device, 0, &how);
     const fv_bench_desc desc = {.size = args->size,
                                 .batch = args->batch,
                                 .threads = args->model.threads,
                                 .repeats = args->repeats,
-                                .plugin = device.plugin,
-                                .device = device.index,
-                                .programs = device.programs};
+                                .plugin = how.plugin,
+                                .device = how.device,
+                                .programs = how.programs};
     if (!code)
         code = args->ops      ? run_ops(args, model, &desc)
                : args->recipe ? run_render(args, model, &desc)

@@ -50,7 +50,10 @@ static int score_rendered(const cli_shown *s) {
     fv_recipe *recipe = NULL;
     fv_status st = fv_recipe_new(s->model, NULL, units, n, &recipe, &err);
     if (!st) st = fv_recipe_set(recipe, "seed", seed, &err);
-    if (!st) st = fv_render_many(s->session->session, units, n, recipe, NULL, made, &err);
+    const fv_render_desc desc = {.struct_size = sizeof desc,
+                                 .others = s->session->others,
+                                 .other_count = s->session->other_count};
+    if (!st) st = fv_render_many(s->session->session, units, n, recipe, &desc, made, &err);
     fv_recipe_free(recipe);
     g_free(seed);
     cli_progress_stop(&s->session->progress);

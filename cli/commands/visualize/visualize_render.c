@@ -74,7 +74,9 @@ static int render_units(const cli_plan *p, cli_each *each, cli_rendered *out) {
                                  .snapshot_every = every,
                                  .snapshot = every ? snapshot : NULL,
                                  .finished = each->path && !p->plots ? finished : NULL,
-                                 .user = &c};
+                                 .user = &c,
+                                 .others = p->session->others,
+                                 .other_count = p->session->other_count};
     cli_progress_start(progress, &p->args->common, "steps", FV_MONITOR_STOP);
     out->picture = g_new0(fv_rendering *, p->count);
     fv_status st = make(p, each, &desc, out->picture, &err);
@@ -107,7 +109,9 @@ static int render_opposites(const cli_plan *p, cli_rendered *out) {
     out->opposite = g_new0(fv_rendering *, p->count);
     fv_status st = fv_render_many(
         p->session->session, (const fv_objective *const *)units, p->count, p->recipe.recipe,
-        FV_DESC(fv_render_desc, .batch = p->args->recipe.batch), out->opposite, &err);
+        FV_DESC(fv_render_desc, .batch = p->args->recipe.batch, .others = p->session->others,
+                .other_count = p->session->other_count),
+        out->opposite, &err);
     out->seconds += cli_progress_stop(progress);
     cli_objectives_free(units, p->count);
     return st ? cli_fail_error(&err) : CLI_DONE;

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* render: a call of fv_render_many. Its units are read, its pictures made batch by batch (batch.c),
- * and handed over.
- *
- * A unit has no gradient only if it has none from several starts: other random numbers, and grey,
- * bright and dark pictures. Every start is a change of options, so the picture's metadata says how
- * it is made again. One evaluation tells whether a start has a gradient.
+/* render: a call of fv_render_many. Its units are read, its pictures made batch by batch
+ * (making.c), and handed over.
  */
 #include "vis/render/render.h"
 
@@ -24,103 +20,14 @@
 #include "vis/recipe/unused.h"
 #include "vis/render/batch.h"
 #include "vis/render/batch_size.h"
-#include "vis/render/rendering.h"
+#include "vis/render/making.h"
+#include "vis/render/sharing.h"
 #include "vis/update/gradient.h"
 
 #define SIDE_MAX   32768 /* of a picture that grows from level to level */
 #define NAME_BYTES 1024
 #define MAX_BATCH  1024
-#define BIAS       2.0f /* of bright pictures before a sigmoid, which makes 0.88 of it */
-
-/* ---- other starts --------------------------------------------------------------------------- */
-
-typedef struct other_start {
-    const char *name;
-    int seed;         /* added to the call's */
-    float brightness; /* share of white; 0: as random as the recipe says */
-} other_start;
-
-static const other_start starts[] = {
-    {"another seed", 1, 0},        {"another seed", 2, 0},      {"a grey picture", 0, 0.5f},
-    {"a bright picture", 0, 0.9f}, {"a dark picture", 0, 0.1f},
-};
-
-/* Whether a start can be tried. */
-static int applies(const other_start *s, const fvi_job *j, const fvi_settings *d) {
-    if (!s->brightness) return 1;
-    return fvi_network_input(j->model->network)->is_image && !d->start_is_set;
-}
-
-/* A brightness before the sigmoid where there is one: not all parametrisations can begin with it.
- */
-static void begin_with(const other_start *s, fvi_settings *d) {
-    d->seed += (uint64_t)s->seed;
-    d->other_start = s->name;
-    if (!s->brightness) return;
-    if (d->param.output_activation == FVI_OUTPUT_SIGMOID && s->brightness != 0.5f) {
-        d->param.bias = s->brightness > 0.5f ? BIAS : -BIAS;
-        return;
-    }
-    d->start.kind = FVI_START_GREY;
-    d->start.mean = d->param.low + (d->param.high - d->param.low) * s->brightness;
-    d->start.sd = 0;
-}
-
-/* Whether the picture has a gradient before its first update. */
-static fv_status has_gradient(fvi_job *j, int picture, int *has, fv_error *err) {
-    fvi_batch b;
-    fv_status st = fvi_batch_new(j, picture, 1, 1, &b, err);
-    if (!st) st = fvi_batch_enter_level(&b, err);
-    if (!st) fvi_batch_decode(&b);
-    if (!st) st = fvi_batch_evaluate(&b, 0, 0, err);
-    *has = !st && b.health[0].kind == FVI_GRADIENT_SOUND;
-    fvi_batch_clear(&b);
-    return st;
-}
-
-/* Makes the picture anew. *made stays where that has no gradient in the end. */
-static fv_status make_again(fvi_job *j, int picture, fv_rendering **made, fv_error *err) {
-    const fvi_unit *u = fvi_job_unit(j, picture);
-    const fvi_schedule_settings *s = &u->setup->desc.schedule;
-    fv_rendering *again = NULL;
-    fvi_batch b;
-    const int updates = s->levels * s->steps;
-    j->total += updates < INT_MAX - j->total ? updates : INT_MAX - j->total;
-    fv_status st = fvi_batch_new(j, picture, 1, 1, &b, err);
-    if (!st) st = fvi_batch_run(&b, err);
-    if (!st && b.p[0].alive)
-        st = fvi_rendering_new(j->session, &b.p[0], u->name, j->stopped, &again, err);
-    fvi_batch_clear(&b);
-    if (!again) return st;
-    again->batch = 1;
-    fv_rendering_free(*made);
-    *made = again;
-    return FV_OK;
-}
-
-/* Makes a picture whose gradient vanished again from the first other start with a gradient; it
- * stays where there is none. Nothing is tried where the call begins with a picture, or joint terms
- * tie pictures together. A start with numbers that are not finite is no better. picture  its index
- * in the call made     its rendering, replaced */
-static fv_status retry(fvi_job *j, int picture, fv_rendering **made, fv_error *err) {
-    fvi_unit *u = fvi_job_unit(j, picture);
-    fvi_setup *own = u->setup, other;
-    fv_status st = FV_OK;
-    if (own->desc.start.kind == FVI_START_IMAGE || fvi_objective_is_joint(&u->objective))
-        return FV_OK;
-    u->setup = &other;
-    for (size_t i = 0; !st && !j->stopped && (*made)->dead && i < G_N_ELEMENTS(starts); i++) {
-        int has = 0;
-        if (!applies(&starts[i], j, &own->desc)) continue;
-        other = *own;
-        begin_with(&starts[i], &other.desc);
-        st = has_gradient(j, picture, &has, err);
-        if (has) st = make_again(j, picture, made, err);
-        if (st == FV_NONFINITE || j->stopped) st = FV_OK;
-    }
-    u->setup = own;
-    return st;
-}
+#define MAX_OTHERS 255 /* sessions besides the first */
 
 /* ---- pictures ------------------------------------------------------------------------------- */
 
@@ -149,102 +56,6 @@ static fv_status set_sizes(fvi_setup *setup, fv_error *err) {
     return FV_OK;
 }
 
-/* Shows the caller the pictures of a batch that is done; what it takes is no longer ours. */
-static fv_status hand_out(const fvi_job *j, int first, int n, fv_error *err) {
-    const fv_render_desc *d = j->call;
-    fv_status st = FV_OK;
-    for (int i = first; !st && !j->stopped && d->finished && i < first + n; i++) {
-        int taken = 0;
-        st = d->finished(d->user, i, j->made[i], &taken, err);
-        if (taken) j->made[i] = NULL;
-    }
-    return st;
-}
-
-/* Makes pictures first..first + n - 1 side by side; those made are the job's, also on failure.
- *   vanished  [n] set where a gradient did */
-static fv_status make_batch(fvi_job *j, int first, int n, int group, char *vanished,
-                            fv_error *err) {
-    fvi_batch b;
-    fv_status st = fvi_batch_new(j, first, n, group, &b, err);
-    if (!st) st = fvi_batch_run(&b, err);
-    for (int i = 0; !st && fvi_batch_begun(&b) && i < n; i++) {
-        fv_rendering **made = &j->made[first + i];
-        vanished[i] = !b.p[i].alive && !b.p[i].broken;
-        st = fvi_rendering_new(j->session, &b.p[i], fvi_job_unit(j, first + i)->name, j->stopped,
-                               made, err);
-        if (!st) (*made)->batch = n;
-        j->begun += !st;
-    }
-    fvi_batch_clear(&b);
-    return st;
-}
-
-/* Updates of all batches from picture `first` on, as they are chosen now. */
-static int planned_updates(const fvi_job *j, int first) {
-    int sum = 0, group;
-    for (int i = first; i < j->count * j->restarts; i += fvi_batch_length(j, i, &group)) {
-        const fvi_schedule_settings *s = &fvi_job_unit(j, i)->setup->desc.schedule;
-        const int updates = s->levels * s->steps; /* at most 32 * 1,000,000 */
-        sum += MIN(updates, INT_MAX - sum);       /* without overflow */
-    }
-    return sum;
-}
-
-/* Takes back a batch of n that did not fit the device's memory, and halves the batch from there on.
- *   done     updates before it
- *   returns  the pictures of the smaller batch */
-static int halve(fvi_job *j, int first, int n, int done) {
-    int group;
-    for (int i = first; i < first + n; i++) {
-        j->begun -= j->made[i] != NULL;
-        fv_rendering_free(j->made[i]);
-        j->made[i] = NULL;
-    }
-    fvi_session_drop_plans(j->session);
-    fvi_job_unit(j, first)->setup->desc.batch = n / 2;
-    j->done = done;
-    const int planned = planned_updates(j, first);
-    j->total = planned < INT_MAX - done ? done + planned : INT_MAX;
-    return fvi_batch_length(j, first, &group);
-}
-
-/* make_batch; where an accelerator has too little memory for all pictures at once, of fewer.
- *   n  in and out */
-static fv_status make_fitting(fvi_job *j, int first, int *n, int group, char *vanished,
-                              fv_error *err) {
-    const int asked = *n, done = j->done;
-    fv_error why = {0}, last;
-    fv_status st;
-    for (;;) {
-        fvi_session_insist(j->session, *n > group);
-        st = make_batch(j, first, *n, group, vanished, &last);
-        if (st != FV_NOMEM || *n <= group || !fv_session_accelerator(j->session)) break;
-        if (*n == asked) why = last;
-        *n = halve(j, first, *n, done);
-    }
-    fvi_session_insist(j->session, 0);
-    if (st) return fvi_fail(err, st, "%s", last.text);
-    if (*n < asked) {
-        char *text = g_strdup_printf("%d pictures at once are too many for the device's memory: %d "
-                                     "from here on (%s)",
-                                     asked, *n, why.text);
-        fvi_monitor_note(fvi_session_monitor(j->session), text);
-        g_free(text);
-    }
-    return FV_OK;
-}
-
-/*   n  in: pictures to make; out: those made */
-static fv_status render_batch(fvi_job *j, int first, int *n, int group, fv_error *err) {
-    char *vanished = g_new0(char, (gsize)*n); /* whose gradient did */
-    fv_status st = make_fitting(j, first, n, group, vanished, err);
-    for (int i = 0; !st && !j->stopped && i < *n; i++)
-        if (vanished[i]) st = retry(j, first + i, &j->made[first + i], err);
-    g_free(vanished);
-    return st ? st : hand_out(j, first, *n, err);
-}
-
 static fv_status render_all(fvi_job *j, fv_error *err) {
     int total = j->count * j->restarts, group;
     int64_t results = 0;
@@ -259,13 +70,9 @@ static fv_status render_all(fvi_job *j, fv_error *err) {
         const fvi_fit f = fvi_batch_fit(j, i, n, group);
         results += (int64_t)n * (int64_t)fvi_fit_result_bytes(&fvi_job_unit(j, i)->setup->desc, &f);
     }
-    j->total = planned_updates(j, 0);
+    j->total = fvi_planned_updates(j, 0);
     fvi_budget_hold(j->model, results);
-    for (int i = 0; !st && i < total && !j->stopped;) {
-        int n = fvi_batch_length(j, i, &group);
-        st = render_batch(j, i, &n, group, err);
-        i += n;
-    }
+    if (!st) st = fvi_share_pictures(j, err);
     fvi_budget_hold(j->model, -results);
     return !st && !j->begun ? fvi_monitor_cancelled(0, j->total, "updates", err) : st;
 }
@@ -321,6 +128,27 @@ static fv_status check_call(const fvi_render_request *request, int restarts, fv_
     if (count > INT_MAX / restarts)
         return fvi_fail(err, FV_ARG, "%d objectives from %d starts each are too many pictures",
                         count, restarts);
+    return FV_OK;
+}
+
+/* That the others of a call's sessions can share its pictures. */
+static fv_status check_sessions(const fv_session *session, const fv_render_desc *call,
+                                fv_error *err) {
+    if (call->other_count < 0 || call->other_count > MAX_OTHERS)
+        return fvi_fail(err, FV_ARG, "other_count is %lld; allowed: 0 to %d",
+                        (long long)call->other_count, MAX_OTHERS);
+    if (call->other_count && !call->others)
+        return fvi_fail(err, FV_ARG, "others must not be NULL where other_count is %d",
+                        (int)call->other_count);
+    for (int i = 0; i < call->other_count; i++) {
+        const fv_session *other = call->others[i];
+        if (!other || fvi_session_model(other) != fvi_session_model(session))
+            return fvi_fail(err, FV_ARG, "others[%d] is %s; allowed: sessions of the same model", i,
+                            other ? "of another model" : "NULL");
+        int twice = other == session;
+        for (int k = 0; k < i; k++) twice |= call->others[k] == other;
+        if (twice) return fvi_fail(err, FV_ARG, "others[%d] is there twice", i);
+    }
     return FV_OK;
 }
 
@@ -420,13 +248,14 @@ fv_status fvi_render(fv_session *session, const fvi_render_request *request, fv_
                  .restarts = restarts_of(request)};
     fvi_call_settings c = {0};
     fv_status st = check_call(request, j.restarts, err);
+    if (!st) st = check_sessions(session, &request->desc, err);
     if (!st) st = check_input(j.model->network, err);
     if (!st)
         st = fvi_recipe_settings(request->recipe, j.model, request->objectives, j.count, &c, err);
     if (!st) note_unused(session, request->recipe, &c);
     if (!st) st = set_up(&j, request, &c, err);
     for (int i = 0; !st && i < j.n_setups; i++) st = use_one_size(&j, first_unit(&j, i), err);
-    if (!st && fvi_session_threads(session) > 1) /* for the texts */
+    if (!st && (fvi_session_threads(session) > 1 || request->desc.other_count)) /* for the texts */
         fvi_network_hash_early(j.model->network);
     if (!st) st = render_all(&j, err);
     hand_over(&j, out, st);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sessions on a plug-in's devices: precisions, what is said of the device.
+/* Sessions on a plug-in's devices: precisions, what is said of the device, two at once.
  *
  * On the plug-in for processors in $FOVEA_TEST_PLUGIN; without it the tests are skipped.
  */
@@ -128,6 +128,48 @@ static void test_metadata(void **state) {
     fv_model_free(m);
 }
 
+/* ---- two devices ----------------------------------------------------------------------------- */
+
+/* Five pictures, with all that a recipe draws and transforms. */
+static void make_pictures(const fv_model *m, int devices, fv_rendering **made) {
+    static const char *const names[] = {"head/conv:1", "head/conv:2", "logits:3", "logits:4",
+                                        "stem/conv:0"};
+    fv_session *s[2] = {open_on(m, 0), open_on(m, 2)};
+    fv_objective *units[5] = {NULL};
+    fv_recipe *r = NULL;
+    fv_error err;
+    for (int i = 0; i < 5; i++) must(fv_objective_new(m, names[i], NULL, 0, &units[i], &err), &err);
+    must(fv_recipe_new(m, "fovea", NULL, 0, &r, &err), &err);
+    must(fv_recipe_set(r, "steps", "3", &err), &err);
+    must(fv_recipe_set(r, "size", "32", &err), &err);
+    must(fv_recipe_set(r, "transforms", "jitter(2) noise(0.05)", &err), &err);
+    must(fv_render_many(
+             s[0], (const fv_objective *const *)units, 5, r,
+             FV_DESC(fv_render_desc, .batch = 1, .others = s + 1, .other_count = devices - 1), made,
+             &err),
+         &err);
+    for (int i = 0; i < 5; i++) fv_objective_free(units[i]);
+    fv_recipe_free(r);
+    for (int i = 0; i < 2; i++) fv_session_free(s[i]);
+}
+
+static void test_two_devices(void **state) {
+    (void)state;
+    fv_model *m = load("tests/data/cli/tiny.onnx", 0);
+    fv_rendering *one[5] = {NULL}, *two[5] = {NULL};
+    make_pictures(m, 1, one);
+    make_pictures(m, 2, two);
+    for (int i = 0; i < 5; i++) {
+        const fv_image *a = one[i]->image, *b = two[i]->image;
+        assert_memory_equal(a->data, b->data, (size_t)(3 * a->height * a->width) * sizeof(float));
+        assert_string_equal(one[i]->objective, two[i]->objective);
+        assert_true(one[i]->reached == two[i]->reached);
+        fv_rendering_free(one[i]);
+        fv_rendering_free(two[i]);
+    }
+    fv_model_free(m);
+}
+
 int main(void) {
     plugin = getenv("FOVEA_TEST_PLUGIN");
     if (!plugin || !*plugin) {
@@ -137,6 +179,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_precision),
         cmocka_unit_test(test_metadata),
+        cmocka_unit_test(test_two_devices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
