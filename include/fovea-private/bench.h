@@ -29,6 +29,9 @@ typedef struct fv_bench_result {
     double peak_rss_mb;  /* of this process */
     int batch, threads;
     fv_precision precision; /* what is multiplied in */
+    /* Of an accelerator's memory, as its compiler says: code of both programs, and the larger one's
+     * arguments (with weights), results, and what it needs meanwhile; all 0: it does not say. */
+    double code_mb, argument_mb, result_mb, temporary_mb;
 } fv_bench_result;
 
 /* Times forward to a layer and backward to the input.  errors  as fv_session_run */

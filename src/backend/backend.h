@@ -10,7 +10,8 @@
 #include "backend/device.h"
 #include "graph/graph.h"
 
-typedef struct fvi_timed_op fvi_timed_op; /* executable.h, as are the flags */
+typedef struct fvi_timed_op fvi_timed_op;             /* executable.h, as are the flags */
+typedef struct fvi_program_memory fvi_program_memory; /* the same */
 
 /* Is told of a device, whose texts live during the call. */
 typedef void fvi_add_device(void *user, const fv_device_info *device);
@@ -54,6 +55,7 @@ struct fvi_backend {
     const fvi_graph *(*graph)(const void *self);
     size_t (*bytes)(const void *self);
     double (*extra_cost)(const void *self);
+    void (*program_memory)(const void *self, fvi_program_memory *out); /* or NULL: not known */
 
     fv_status (*set_input)(void *self, int input, const float *data, fv_error *err);
     fv_status (*forward)(void *self, fv_error *err);

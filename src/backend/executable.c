@@ -76,6 +76,12 @@ double fvi_executable_extra_cost(const fvi_executable *e) {
     return e->backend->extra_cost(e->self);
 }
 
+fvi_program_memory fvi_executable_program_memory(const fvi_executable *e) {
+    fvi_program_memory m = {0};
+    if (e->backend->program_memory) e->backend->program_memory(e->self, &m);
+    return m;
+}
+
 /* ---- running -------------------------------------------------------------------------------- */
 
 static void forget(fvi_executable *e, view v) {

@@ -43,6 +43,13 @@ size_t fvi_executable_bytes(const fvi_executable *e);
 /* What a run costs beyond fvi_graph_cost, in the same unit. */
 double fvi_executable_extra_cost(const fvi_executable *e);
 
+/* Bytes of a device's memory that an executable's programs take, as who compiled them says; all 0:
+ * it does not say. Of several programs the sum of the code, and the largest's else. */
+typedef struct fvi_program_memory {
+    size_t code, arguments, results, temporary;
+} fvi_program_memory;
+fvi_program_memory fvi_executable_program_memory(const fvi_executable *e);
+
 /* ---- running -------------------------------------------------------------------------------- */
 
 /* Inputs keep their values from run to run. An input the targets do not depend on may be missing

@@ -159,6 +159,11 @@ fv_status fv_bench(const fv_model *model, const char *layer, const fv_bench_desc
                          .precision = fv_session_precision(b.session)};
     st = measure(&b, &r, err);
     r.peak_rss_mb = fvi_peak_rss_mb();
+    const fvi_program_memory m = fvi_executable_program_memory(b.plan);
+    r.code_mb = (double)m.code / (1 << 20);
+    r.argument_mb = (double)m.arguments / (1 << 20);
+    r.result_mb = (double)m.results / (1 << 20);
+    r.temporary_mb = (double)m.temporary / (1 << 20);
     if (!st) *out = r;
     fvi_bench_close(&b);
     return st;

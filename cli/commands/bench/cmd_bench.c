@@ -11,6 +11,11 @@
 #include "report.h"
 #include "table.h"
 
+/* Whether an accelerator's compiler says what memory its programs take. */
+static int says_memory(const fv_bench_result *r) {
+    return r->code_mb > 0 || r->argument_mb > 0 || r->result_mb > 0 || r->temporary_mb > 0;
+}
+
 static void print_table(const fv_bench_result *r) {
     static const cli_column columns[] = {{"measure", 0, 0}, {"value", 1, 0}, {"unit", 0, 0}, {0}};
     cli_table *t = cli_table_new(columns);
@@ -24,8 +29,13 @@ static void print_table(const fv_bench_result *r) {
         {"inside oneDNN primitives", "ms", r->primitive_ms},
         {"share of the step", "%", r->step_ms > 0 ? 100 * r->primitive_ms / r->step_ms : 0},
         {"peak memory", "MB", r->peak_rss_mb},
+        {"programs: code", "MB", r->code_mb},
+        {"larger program: arguments, weights", "MB", r->argument_mb},
+        {"larger program: results", "MB", r->result_mb},
+        {"larger program: temporary", "MB", r->temporary_mb},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    const size_t n = sizeof rows / sizeof *rows - (says_memory(r) ? 0 : 4);
+    for (size_t i = 0; i < n; i++) {
         cli_table_add(t, rows[i].name);
         cli_table_addf(t, "%.4g", rows[i].value);
         cli_table_add(t, rows[i].unit);
@@ -47,6 +57,12 @@ static void print_json(const fv_bench_result *r) {
     cli_json_int(b, "batch", r->batch);
     cli_json_int(b, "threads", r->threads);
     cli_json_text(b, "precision", cli_precision_name(r->precision));
+    if (says_memory(r)) {
+        cli_json_number(b, "code_mb", r->code_mb);
+        cli_json_number(b, "argument_mb", r->argument_mb);
+        cli_json_number(b, "result_mb", r->result_mb);
+        cli_json_number(b, "temporary_mb", r->temporary_mb);
+    }
     json_builder_end_object(b);
     cli_json_print(b);
 }
@@ -200,7 +216,10 @@ const cli_command cli_command_bench = {
         "many GFLOP/s there are, and `a = b + 3 c` over arrays that no cache holds says how "
         "many GB/s; the best of five runs each.\n\n"
         "JSON: `{\"step_ms\", \"gflop\", \"gflops\", \"primitive_ms\", \"peak_rss_mb\", "
-        "\"batch\", \"threads\", \"precision\"}`; with `--ops`: `{\"step_ms\", \"gflop\", "
+        "\"batch\", \"threads\", \"precision\"}`, on an accelerator that says it also the memory "
+        "of "
+        "its programs, `\"code_mb\", \"argument_mb\", \"result_mb\", \"temporary_mb\"`; "
+        "with `--ops`: `{\"step_ms\", \"gflop\", "
         "\"batch\", \"threads\", \"precision\", \"ops\": [{\"layer\", \"kind\", \"pass\", "
         "\"shape\", \"implementation\", \"ms\", \"gflop\", \"gbyte\"}], "
         "\"implementations\": [{\"calls\", \"implementation\", \"ms\", \"gflop\", "

@@ -152,6 +152,21 @@ const fvi_graph *fvi_compiled_graph(const fvi_compiled *c) { return c->g; }
 
 size_t fvi_compiled_bytes(const fvi_compiled *c) { return c->bytes; }
 
+static void add_memory(fvi_program_memory *to, const fvi_pjrt_program *program) {
+    const fvi_pjrt_memory m = fvi_pjrt_program_memory(program);
+    to->code += m.code;
+    to->arguments = MAX(to->arguments, m.arguments);
+    to->results = MAX(to->results, m.results);
+    to->temporary = MAX(to->temporary, m.temporary);
+}
+
+fvi_program_memory fvi_compiled_program_memory(const fvi_compiled *c) {
+    fvi_program_memory sum = {0};
+    add_memory(&sum, c->forward.code);
+    for (int i = 0; i < WAYS; i++) add_memory(&sum, c->backward[i].code);
+    return sum;
+}
+
 /* ---- running --------------------------------------------------------------------------------- */
 
 fv_status fvi_compiled_set_input(fvi_compiled *c, int input, const float *data, fv_error *err) {

@@ -3,6 +3,7 @@
 #ifndef FVI_BACKEND_STABLEHLO_COMPILED_H
 #define FVI_BACKEND_STABLEHLO_COMPILED_H
 
+#include "backend/executable.h"
 #include "backend/stablehlo/runnable.h"
 #include "graph/graph.h"
 
@@ -23,6 +24,8 @@ fv_status fvi_compiled_count(const fvi_hlo_device *d, const fvi_graph *g, int fl
 
 const fvi_graph *fvi_compiled_graph(const fvi_compiled *c);
 size_t fvi_compiled_bytes(const fvi_compiled *c);
+/* Of the programs compiled so far: the sum of their code, the larger one's else. */
+fvi_program_memory fvi_compiled_program_memory(const fvi_compiled *c);
 
 /* The functions of executable.h of these names. */
 fv_status fvi_compiled_set_input(fvi_compiled *c, int input, const float *data, fv_error *err);

@@ -97,6 +97,10 @@ static fv_status count(void *d, fvi_graph *graph, int flags, size_t *bytes, fv_e
 static const fvi_graph *graph(const void *self) { return fvi_compiled_graph(self); }
 static size_t bytes(const void *self) { return fvi_compiled_bytes(self); }
 
+static void program_memory(const void *self, fvi_program_memory *out) {
+    *out = fvi_compiled_program_memory(self);
+}
+
 static double extra_cost(const void *self) {
     (void)self;
     return 0;
@@ -146,6 +150,7 @@ const fvi_backend fvi_backend_stablehlo = {
     .graph = graph,
     .bytes = bytes,
     .extra_cost = extra_cost,
+    .program_memory = program_memory,
     .set_input = set_input,
     .forward = forward,
     .backward = backward,

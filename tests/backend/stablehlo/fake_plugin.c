@@ -6,6 +6,7 @@
  *   FAKE_NONE      without the function that a plug-in is found by
  *   FAKE_EMPTY     without devices
  *   FAKE_SILENT    GetPjrtApi gives NULL
+ *   FAKE_FIRST     with the shortest table that is read: nothing of later versions
  */
 #include "fake_plugin.h"
 
@@ -188,6 +189,14 @@ static pjrt_error *executable_of(pjrt_pair_args *a) {
     return NULL;
 }
 
+static pjrt_error *compiled_memory(pjrt_compiled_memory_args *a) {
+    a->code = 1000;
+    a->arguments = 2000;
+    a->results = (int64_t)((const object *)(const void *)a->executable)->results[0];
+    a->temporary = 3000;
+    return outcome();
+}
+
 static void free_serialized(pjrt_serialized *s) { drop(s); }
 
 static pjrt_error *serialize(pjrt_serialize_args *a) {
@@ -277,6 +286,7 @@ static pjrt_api api = {
     .execute = execute,
     .buffer_destroy = destroy,
     .to_host = to_host,
+    .compiled_memory = compiled_memory,
 };
 
 #ifdef FAKE_NONE
@@ -290,6 +300,8 @@ const pjrt_api *GetPjrtApi(void) {
     api.version.major = 1;
 #elif defined FAKE_SHORT
     api.head.size = offsetof(pjrt_api, execute);
+#elif defined FAKE_FIRST
+    api.head.size = offsetof(pjrt_api, to_host) + sizeof api.to_host;
 #elif defined FAKE_SILENT
     return NULL;
 #endif

@@ -175,6 +175,36 @@ static void test_shared_programs(void **state) {
     fvi_network_free(net);
 }
 
+/* What the plug-in says of a program's memory; an older one does not. */
+static void test_program_memory(void **state) {
+    (void)state;
+    fvi_network *net = open_network();
+    fvi_device *d = NULL;
+    fvi_executable *e = NULL;
+    fail_at(-1, 0);
+    assert_int_equal(open_device(fake("fake"), 0, &d, NULL), FV_OK);
+    assert_int_equal(fvi_executable_new(d, lowered(net, 1), 0, &e, NULL), FV_OK);
+    fvi_program_memory m = fvi_executable_program_memory(e);
+    assert_int_equal(m.code, 1000);
+    assert_int_equal(m.arguments, 2000);
+    assert_int_equal(m.results, 10 * sizeof(float)); /* probabilities */
+    assert_int_equal(m.temporary, 3000);
+    fail_at(1, 13);
+    m = fvi_executable_program_memory(e);
+    fail_at(-1, 0);
+    assert_int_equal(m.code + m.arguments + m.results + m.temporary, 0);
+    fvi_executable_free(e);
+    fvi_device_free(d);
+    assert_int_equal(alive(), 0);
+    assert_int_equal(open_device(fake("fake_first"), 0, &d, NULL), FV_OK);
+    assert_int_equal(fvi_executable_new(d, lowered(net, 1), 0, &e, NULL), FV_OK);
+    m = fvi_executable_program_memory(e);
+    assert_int_equal(m.code + m.arguments + m.results + m.temporary, 0);
+    fvi_executable_free(e);
+    fvi_device_free(d);
+    fvi_network_free(net);
+}
+
 /* Damages every program that is kept. */
 static int damage(const char *kept) {
     GDir *dir = g_dir_open(kept, 0, NULL);
@@ -259,11 +289,9 @@ static void test_list(void **state) {
 
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_no_plugin),
-        cmocka_unit_test(test_failures),
-        cmocka_unit_test(test_shared_programs),
-        cmocka_unit_test(test_kept_programs),
-        cmocka_unit_test(test_list),
+        cmocka_unit_test(test_no_plugin),       cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_shared_programs), cmocka_unit_test(test_program_memory),
+        cmocka_unit_test(test_kept_programs),   cmocka_unit_test(test_list),
     };
     if (argc < 2) return 2;
     folder = argv[1];

@@ -230,6 +230,14 @@ typedef struct pjrt_load_args {
     PJRT_LATER;
 } pjrt_load_args;
 
+typedef struct pjrt_compiled_memory_args {
+    pjrt_head head;
+    pjrt_executable *executable;
+    int64_t code, arguments, results, shared, temporary; /* out; bytes of the device's memory */
+    int64_t of_host[5];                                  /* the same of the host's */
+    PJRT_LATER;
+} pjrt_compiled_memory_args;
+
 /* The table. Members named "_" and a number are functions that are not called. */
 #define PJRT_UNUSED(first, count) void (*_##first[count])(void)
 typedef struct pjrt_api {
@@ -278,6 +286,9 @@ typedef struct pjrt_api {
     pjrt_error *(*buffer_destroy)(pjrt_object_args *);
     PJRT_UNUSED(15, 11);
     pjrt_error *(*to_host)(pjrt_to_host_args *);
+    /* Of later versions: to be called only where the table is that long. */
+    PJRT_UNUSED(16, 25);
+    pjrt_error *(*compiled_memory)(pjrt_compiled_memory_args *);
 } pjrt_api;
 
 typedef const pjrt_api *pjrt_get_api(void);
@@ -293,5 +304,6 @@ _Static_assert(sizeof(void *) != 8 || offsetof(pjrt_api, serialize) == 432, "lay
 _Static_assert(sizeof(void *) != 8 || offsetof(pjrt_api, execute) == 480, "layout");
 _Static_assert(sizeof(void *) != 8 || offsetof(pjrt_api, buffer_destroy) == 504, "layout");
 _Static_assert(sizeof(void *) != 8 || offsetof(pjrt_api, to_host) == 600, "layout");
+_Static_assert(sizeof(void *) != 8 || offsetof(pjrt_api, compiled_memory) == 808, "layout");
 
 #endif

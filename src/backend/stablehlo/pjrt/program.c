@@ -159,6 +159,26 @@ fv_status fvi_pjrt_load(const fvi_pjrt *p, const fvi_pjrt_source *from, const vo
     return st;
 }
 
+static size_t bytes_of(int64_t n) { return n > 0 ? (size_t)n : 0; }
+
+fvi_pjrt_memory fvi_pjrt_program_memory(const fvi_pjrt_program *x) {
+    const fvi_pjrt_memory unknown = {0};
+    if (!x) return unknown;
+    const pjrt_api *api = x->plugin->api;
+    if (api->head.size < offsetof(pjrt_api, compiled_memory) + sizeof api->compiled_memory ||
+        !api->compiled_memory)
+        return unknown;
+    pjrt_pair_args loaded = {.head = FVI_PJRT_HEAD(pjrt_pair_args), .object = x->executable};
+    if (fvi_pjrt_check(x->plugin, api->loaded_executable(&loaded), "asking", NULL)) return unknown;
+    pjrt_compiled_memory_args args = {.head = FVI_PJRT_HEAD(pjrt_compiled_memory_args),
+                                      .executable = loaded.result};
+    const fv_status st = fvi_pjrt_check(x->plugin, api->compiled_memory(&args), "asking", NULL);
+    fvi_pjrt_destroy(x->plugin, api->executable_destroy, loaded.result);
+    if (st) return unknown;
+    return (fvi_pjrt_memory){bytes_of(args.code), bytes_of(args.arguments), bytes_of(args.results),
+                             bytes_of(args.temporary)};
+}
+
 fvi_pjrt_program *fvi_pjrt_program_ref(fvi_pjrt_program *x) {
     g_atomic_int_inc(&x->owners);
     return x;

@@ -47,6 +47,13 @@ GBytes *fvi_pjrt_serialize(const fvi_pjrt_program *x);
 fv_status fvi_pjrt_load(const fvi_pjrt *p, const fvi_pjrt_source *from, const void *bytes,
                         size_t size, fvi_pjrt_program **out);
 
+/* Bytes of a device's memory that a program takes. */
+typedef struct fvi_pjrt_memory {
+    size_t code, arguments, results, temporary;
+} fvi_pjrt_memory;
+/* What the plug-in says; all 0 where it does not.  x  NULL allowed */
+fvi_pjrt_memory fvi_pjrt_program_memory(const fvi_pjrt_program *x);
+
 /* One more owner, who frees it too; returns it. From any thread. */
 fvi_pjrt_program *fvi_pjrt_program_ref(fvi_pjrt_program *x);
 /* After its last owner it is gone. NULL allowed. */
