@@ -11,7 +11,7 @@ struct fvi_update {
     fvi_device *device;
     const fvi_backend_updates *backend;
     void *self;          /* the backend's */
-    fvi_graph *graph[2]; /* step and rule: their constants die with them */
+    fvi_graph *graph[3]; /* step, rule, between: their constants die with them */
 };
 
 fv_status fvi_update_new(fvi_device *d, const fvi_update_desc *desc, fvi_update **out,
@@ -21,9 +21,10 @@ fv_status fvi_update_new(fvi_device *d, const fvi_update_desc *desc, fvi_update 
     if (st) {
         fvi_graph_free(desc->step);
         fvi_graph_free(desc->rule);
+        fvi_graph_free(desc->between);
         return st;
     }
-    *u = (fvi_update){d, d->backend->updates, NULL, {desc->step, desc->rule}};
+    *u = (fvi_update){d, d->backend->updates, NULL, {desc->step, desc->rule, desc->between}};
     st = u->backend->make(d->self, desc, &u->self, err);
     if (st)
         fvi_update_free(u);
@@ -35,8 +36,8 @@ fv_status fvi_update_new(fvi_device *d, const fvi_update_desc *desc, fvi_update 
 void fvi_update_free(fvi_update *u) {
     if (!u) return;
     if (u->self) u->backend->free(u->self);
-    for (int i = 0; i < 2; i++) {
-        for (int k = 0; k < u->graph[i]->n_own; k++)
+    for (int i = 0; i < 3; i++) {
+        for (int k = 0; u->graph[i] && k < u->graph[i]->n_own; k++)
             fvi_device_forget(u->device, u->graph[i]->own[k]->bytes);
         fvi_graph_free(u->graph[i]);
     }

@@ -2,7 +2,7 @@
 /* An update: what is computed again and again on state that stays on a device, as one program.
  *
  *   step   a graph of state 0 and of numbers that are given; its gradient at state 0 is that of the
- *          sum of its first output
+ *          sum of its first output. On its way back it may pass through a third graph (`between`)
  *   rule   a graph of the states, of what the step computed, and of numbers that are given; its
  *          first outputs are the next states, its further ones are results for the caller
  *
@@ -15,7 +15,7 @@
 #include "backend/device.h"
 #include "graph/graph.h"
 
-/* What an input of one of the two graphs is. */
+/* What an input of step or rule is. */
 typedef enum fvi_update_from {
     FVI_FROM_STATE,
     FVI_FROM_GIVEN,
@@ -31,6 +31,9 @@ typedef struct fvi_update_source {
 
 struct fvi_update_desc {
     fvi_graph *step, *rule; /* the update's then, freed also on failure */
+    fvi_graph *between;     /* likewise: of the gradient at output `between_at` of the step, its one
+                               input; its output takes that gradient's place. NULL: none */
+    int between_at;
     const fvi_update_source *step_inputs, *rule_inputs; /* [inputs of each] copied */
     int states, given;                                  /* how many */
     int64_t samples; /* of the network in the step, for fvi_update_redirect */

@@ -17,49 +17,50 @@
 
 #include "base/error.h"
 
-enum { MAX_LEVELS = 10, TAPS = 5 };
+enum { MAX_LEVELS = FVI_PYRAMID_MAX_LEVELS, TAPS = FVI_PYRAMID_TAPS };
 
-static const float kernel[TAPS] = {0.0625f, 0.25f, 0.375f, 0.25f, 0.0625f};
+const float fvi_pyramid_kernel[TAPS] = {0.0625f, 0.25f, 0.375f, 0.25f, 0.0625f};
 
 typedef struct level {
     int h, w;
     float *data; /* [channels][h][w] */
 } level;
 
-static int half(int n) { return n / 2 + n % 2; }
-/* How many kernel taps precede input 0 at output 0. */
-static int overhang(int n) { return n % 2 ? 2 : 1; }
+int fvi_pyramid_half(int n) { return n / 2 + n % 2; }
+int fvi_pyramid_overhang(int n) { return n % 2 ? 2 : 1; }
 /* The taps [first, last) inside n inputs, for the output whose kernel begins at `at`. */
 static int first_tap(int at) { return at < 0 ? -at : 0; }
 static int last_tap(int at, int n) { return at + TAPS > n ? n - at : TAPS; }
 
-/* dst [half(n)] = src [n] through the kernel. */
+/* dst [fvi_pyramid_half(n)] = src [n] through the kernel. */
 static void down_line(const float *src, int n, float *dst) {
-    int count = half(n), p = overhang(n), i = 0;
+    int count = fvi_pyramid_half(n), p = fvi_pyramid_overhang(n), i = 0;
     for (; 2 * i - p < 0 && i < count; i++) {
         float sum = 0;
         for (int k = first_tap(2 * i - p), end = last_tap(2 * i - p, n); k < end; k++)
-            sum += kernel[k] * src[2 * i - p + k];
+            sum += fvi_pyramid_kernel[k] * src[2 * i - p + k];
         dst[i] = sum;
     }
     for (; 2 * i - p + TAPS <= n; i++) { /* the whole kernel is inside */
         const float *s = src + (ptrdiff_t)2 * i - p;
-        dst[i] = kernel[0] * (s[0] + s[4]) + kernel[1] * (s[1] + s[3]) + kernel[2] * s[2];
+        dst[i] = fvi_pyramid_kernel[0] * (s[0] + s[4]) + fvi_pyramid_kernel[1] * (s[1] + s[3]) +
+                 fvi_pyramid_kernel[2] * s[2];
     }
     for (; i < count; i++) {
         float sum = 0;
         for (int k = 0, end = last_tap(2 * i - p, n); k < end; k++)
-            sum += kernel[k] * src[2 * i - p + k];
+            sum += fvi_pyramid_kernel[k] * src[2 * i - p + k];
         dst[i] = sum;
     }
 }
 
-/* dst [n] += 4 * scale * the transpose of down_line on src [half(n)], which has a zero before and
- * after it. Output y receives inputs j, j-1, j-2 through taps 0, 2, 4 where y + p = 2j, and j, j-1
- * through taps 1, 3 where y + p = 2j + 1. */
+/* dst [n] += 4 * scale * the transpose of down_line on src [fvi_pyramid_half(n)], which has a zero
+ * before and after it. Output y receives inputs j, j-1, j-2 through taps 0, 2, 4 where y + p = 2j,
+ * and j, j-1 through taps 1, 3 where y + p = 2j + 1. */
 static void add_up_line(const float *src, int n, float scale, float *dst) {
-    int p = overhang(n), y = 0;
-    float end = 4 * scale * kernel[0], side = 4 * scale * kernel[1], middle = 4 * scale * kernel[2];
+    int p = fvi_pyramid_overhang(n), y = 0;
+    float end = 4 * scale * fvi_pyramid_kernel[0], side = 4 * scale * fvi_pyramid_kernel[1],
+          middle = 4 * scale * fvi_pyramid_kernel[2];
     if (p == 1) {
         dst[0] += side * (src[0] + src[-1]);
         y = 1;
@@ -74,22 +75,22 @@ static void add_up_line(const float *src, int n, float scale, float *dst) {
 
 /* low [hl][wl] = down(high [h][w]), one plane; room [h][wl]. */
 static void down(const float *high, int h, int w, float *room, float *low) {
-    int wl = half(w), hl = half(h);
+    int wl = fvi_pyramid_half(w), hl = fvi_pyramid_half(h);
     for (int y = 0; y < h; y++) down_line(high + (int64_t)y * w, w, room + (int64_t)y * wl);
     for (int i = 0; i < hl; i++) {
-        int at = 2 * i - overhang(h), last = last_tap(at, h);
+        int at = 2 * i - fvi_pyramid_overhang(h), last = last_tap(at, h);
         float *dst = low + (int64_t)i * wl;
         memset(dst, 0, (size_t)wl * sizeof *dst);
         for (int k = first_tap(at); k < last; k++) {
             const float *src = room + (int64_t)(at + k) * wl;
-            for (int x = 0; x < wl; x++) dst[x] += kernel[k] * src[x];
+            for (int x = 0; x < wl; x++) dst[x] += fvi_pyramid_kernel[k] * src[x];
         }
     }
 }
 
 /* high [h][w] += scale * up(low [hl][wl]), one plane; room [wl + 2]. */
 static void add_up(const float *low, int h, int w, float scale, float *room, float *high) {
-    int wl = half(w), hl = half(h), p = overhang(h);
+    int wl = fvi_pyramid_half(w), hl = fvi_pyramid_half(h), p = fvi_pyramid_overhang(h);
     room[0] = room[wl + 1] = 0;
     for (int y = 0; y < h; y++) {
         float *line = room + 1;
@@ -98,7 +99,7 @@ static void add_up(const float *low, int h, int w, float scale, float *room, flo
             int i = (y + p - k) / 2;
             if (y + p < k || i >= hl) continue;
             const float *src = low + (int64_t)i * wl;
-            for (int x = 0; x < wl; x++) line[x] += kernel[k] * src[x];
+            for (int x = 0; x < wl; x++) line[x] += fvi_pyramid_kernel[k] * src[x];
         }
         add_up_line(line, w, scale, high + (int64_t)y * w);
     }
@@ -113,13 +114,13 @@ static void normalise(float *x, int64_t n) {
 }
 
 /* Floats of scratch: half a plane, and a line. The levels follow them in `room`. */
-static int64_t work_room(int h, int w) { return (int64_t)h * half(w) + 2; }
+static int64_t work_room(int h, int w) { return (int64_t)h * fvi_pyramid_half(w) + 2; }
 
 static void lay_out(level *l, int levels, fvi_planes g, float *room) {
     float *at = room + work_room(g.h, g.w);
     l[0] = (level){g.h, g.w, g.data};
     for (int k = 1; k < levels; k++) {
-        l[k] = (level){half(l[k - 1].h), half(l[k - 1].w), at};
+        l[k] = (level){fvi_pyramid_half(l[k - 1].h), fvi_pyramid_half(l[k - 1].w), at};
         at += (int64_t)g.channels * l[k].h * l[k].w;
     }
 }
@@ -127,8 +128,8 @@ static void lay_out(level *l, int levels, fvi_planes g, float *room) {
 int64_t fvi_pyramid_room(int channels, int h, int w, int levels) {
     int64_t count = work_room(h, w);
     for (int k = 1; k < levels && k < MAX_LEVELS; k++) {
-        h = half(h);
-        w = half(w);
+        h = fvi_pyramid_half(h);
+        w = fvi_pyramid_half(w);
         count += (int64_t)channels * h * w;
     }
     return count;

@@ -145,13 +145,31 @@ static fv_status check_gradients(const fvi_emitter *e, const fvi_node *n, fv_err
     return FV_OK;
 }
 
-static fv_status write_backward(fvi_emitter *e, fv_error *err) {
+/* A graph that a gradient passes through on its way back. */
+typedef struct passage {
+    const fvi_graph *g; /* NULL: there is none */
+    int at;             /* the value at which */
+} passage;
+
+static fv_status pass_through(fvi_emitter *e, const passage *p, fv_error *err) {
+    char *needed = needed_values(p->g, NULL, 0);
+    fvi_emitter inner = emitter_of(e->h, p->g, e->precision, e->arguments);
+    inner.value[p->g->inputs[0]] = e->gradient[p->at];
+    const fv_status st = write_forward(&inner, needed, err);
+    if (!st) e->gradient[p->at] = fvi_emitter_value(&inner, p->g->outputs[0]);
+    emitter_clear(&inner);
+    g_free(needed);
+    return st;
+}
+
+static fv_status write_backward(fvi_emitter *e, const passage *p, fv_error *err) {
     for (int k = e->g->n_nodes - 1; k >= 0; k--) {
         const fvi_node *n = &e->g->nodes[k];
         const fvi_emitter_rule *rule = fvi_emitter_rule_of(n->kind);
         if (!e->wanted[n->out] || e->gradient[n->out] < 0) continue;
         if (!rule) return fvi_fail(err, n->a.opaque.status, "%s", n->a.opaque.why);
-        const fv_status st = check_gradients(e, n, err);
+        fv_status st = check_gradients(e, n, err);
+        if (!st && p->g && n->out == p->at) st = pass_through(e, p, err);
         if (st) return st;
         set_precision(e, n);
         rule->backward(e, n, e->gradient[n->out]);
@@ -184,7 +202,7 @@ fv_status fvi_program_backward(const fvi_graph *g, int flags, int64_t samples,
     if (samples)
         w.e.redirect = fvi_emitter_argue(&w.e, FVI_EMITTER_REDIRECT, 0, &(fvi_shape){1, {samples}});
     begin_seeds(&w.e);
-    const fv_status st = write_backward(&w.e, err);
+    const fv_status st = write_backward(&w.e, &(passage){NULL, -1}, err);
     const int n_targets = flags & FVI_EXEC_TARGET_GRADIENTS ? g->n_outputs : 0;
     for (int i = 0; i < g->n_inputs + n_targets && !st; i++) {
         const int v = i < g->n_inputs ? g->inputs[i] : g->outputs[i - g->n_inputs];
@@ -226,7 +244,8 @@ static fv_status write_step(fvi_emitter *e, const fvi_update_desc *u, int redire
     fv_status st = write_forward(e, needed, err);
     if (!st) {
         e->gradient[g->outputs[0]] = fvi_hlo_number(e->h, &g->values[g->outputs[0]].shape, 1);
-        st = write_backward(e, err);
+        const passage between = {u->between, u->between ? g->outputs[u->between_at] : -1};
+        st = write_backward(e, &between, err);
     }
     e->wanted = NULL;
     g_free(wanted);

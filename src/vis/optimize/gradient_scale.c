@@ -19,6 +19,9 @@
 
 #include "base/error.h"
 #include "signal/pyramid.h"
+#include "vis/optimize/pyramid_graph.h"
+
+#define NO_PIXELS "a Laplacian pyramid is made of pixels; these %lld elements are none"
 
 typedef struct sums {
     double plain, absolute, square;
@@ -81,11 +84,7 @@ fv_status fvi_normalise(const fvi_gradient_settings *desc, float *g, int channel
         break;
     }
     case FVI_GRADIENT_SCALE_LAPLACIAN:
-        if (channels == 1 && h == 1)
-            return fvi_fail(err, FV_ARG,
-                            "a Laplacian pyramid is made of pixels; these %lld elements "
-                            "are none",
-                            (long long)n);
+        if (channels == 1 && h == 1) return fvi_fail(err, FV_ARG, NO_PIXELS, (long long)n);
         st = fvi_pyramid_normalise(fvi_planes_of(channels, h, w, g), desc->levels, room, err);
         break;
     default:
@@ -98,44 +97,57 @@ fv_status fvi_normalise(const fvi_gradient_settings *desc, float *g, int channel
 
 /* ---- in a graph ------------------------------------------------------------------------------ */
 
-/* What g [n][count] is divided by, [n][1]; -1 for the kinds that divide by nothing. */
+enum {
+    OF_PICTURE = 1u << 1 | 1u << 2 | 1u << 3
+}; /* all axes of [n][channels][h][w] but the first */
+
+/* What g is divided by, [n][1][1][1]; of a pyramid, what tells whether it can be. */
 static int emit_divisor(fvi_gradient_scale kind, fvi_builder *b, int g) {
     const fvi_shape shape = fvi_build_shape(b, g);
-    const unsigned all = 1u << 1;
-    const float share = 1 / (float)(shape.ndim == 2 ? shape.dim[1] : 1);
+    const float share = 1 / (float)fvi_shape_product(&shape, 1, 4);
     switch (kind) {
     case FVI_GRADIENT_SCALE_MAX:
-        return fvi_emit_reduce(b, FVI_REDUCE_MAX, all, 1, fvi_emit_unary(b, FVI_ABS, 0, 0, g));
-    case FVI_GRADIENT_SCALE_MEAN:
-        return fvi_emit_unary(b, FVI_LINEAR, share, 0,
-                              fvi_emit_reduce(b, FVI_REDUCE_L1, all, 1, g));
+        return fvi_emit_reduce(b, FVI_REDUCE_MAX, OF_PICTURE, 1,
+                               fvi_emit_unary(b, FVI_ABS, 0, 0, g));
     case FVI_GRADIENT_SCALE_L2:
         return fvi_emit_unary(b, FVI_CLIP, 1e-6f, FLT_MAX,
-                              fvi_emit_reduce(b, FVI_REDUCE_L2, all, 1, g));
+                              fvi_emit_reduce(b, FVI_REDUCE_L2, OF_PICTURE, 1, g));
     case FVI_GRADIENT_SCALE_RMS:
     case FVI_GRADIENT_SCALE_STANDARD:
         return fvi_emit_unary(b, FVI_LINEAR, sqrtf(share), 0,
-                              fvi_emit_reduce(b, FVI_REDUCE_L2, all, 1, g));
-    case FVI_GRADIENT_SCALE_LAPLACIAN:
-        fvi_build_fail(b, FV_UNSUPPORTED, "normalising a Laplacian pyramid has no form as a graph");
-        return -1;
-    default: return -1;
+                              fvi_emit_reduce(b, FVI_REDUCE_L2, OF_PICTURE, 1, g));
+    default:
+        return fvi_emit_unary(b, FVI_LINEAR, share, 0,
+                              fvi_emit_reduce(b, FVI_REDUCE_L1, OF_PICTURE, 1, g));
     }
 }
 
-int fvi_normalise_emit(const fvi_gradient_settings *desc, fvi_builder *b, int g) {
-    int from = g, out = g;
+/* The normalised gradient where it can be normalised; elsewhere it stays as it was: where the
+ * divisor is 0, or its inverse overflows. */
+static int emit_normalised(const fvi_gradient_settings *desc, fvi_builder *b, int g) {
+    int from = g;
     if (desc->kind == FVI_GRADIENT_SCALE_STANDARD)
-        from = fvi_emit_binary(b, FVI_SUB, g, fvi_emit_reduce(b, FVI_REDUCE_MEAN, 2, 1, g));
+        from =
+            fvi_emit_binary(b, FVI_SUB, g, fvi_emit_reduce(b, FVI_REDUCE_MEAN, OF_PICTURE, 1, g));
     const int divisor = emit_divisor(desc->kind, b, from);
-    if (divisor >= 0) { /* as it was where the divisor is 0, or its inverse overflows */
-        const int most = fvi_emit_scalar(b, FVI_F32, FLT_MAX);
-        const int zero = fvi_emit_scalar(b, FVI_F32, 0);
-        const int scale = fvi_emit_unary(b, FVI_RECIPROCAL, 0, 0, divisor);
-        const int usable =
-            fvi_emit_binary(b, FVI_AND, fvi_emit_binary(b, FVI_LESS_EQUAL, scale, most),
-                            fvi_emit_binary(b, FVI_GREATER, divisor, zero));
-        out = fvi_emit_where(b, usable, fvi_emit_binary(b, FVI_MUL, from, scale), g);
+    const int scale = fvi_emit_unary(b, FVI_RECIPROCAL, 0, 0, divisor);
+    const int most = fvi_emit_scalar(b, FVI_F32, FLT_MAX), zero = fvi_emit_scalar(b, FVI_F32, 0);
+    const int usable = fvi_emit_binary(b, FVI_AND, fvi_emit_binary(b, FVI_LESS_EQUAL, scale, most),
+                                       fvi_emit_binary(b, FVI_GREATER, divisor, zero));
+    const int out = desc->kind == FVI_GRADIENT_SCALE_LAPLACIAN
+                        ? fvi_pyramid_normalise_emit(b, g, desc->levels)
+                        : fvi_emit_binary(b, FVI_MUL, from, scale);
+    return fvi_emit_where(b, usable, out, g);
+}
+
+int fvi_normalise_emit(const fvi_gradient_settings *desc, fvi_builder *b, int g) {
+    const fvi_shape shape = fvi_build_shape(b, g);
+    const int is_pyramid = desc->kind == FVI_GRADIENT_SCALE_LAPLACIAN;
+    if (g < 0 || b->status) return -1;
+    if (is_pyramid && shape.dim[1] == 1 && shape.dim[2] == 1) {
+        fvi_build_fail(b, FV_ARG, NO_PIXELS, (long long)shape.dim[3]);
+        return -1;
     }
+    const int out = desc->kind == FVI_GRADIENT_SCALE_NONE ? g : emit_normalised(desc, b, g);
     return desc->clip > 0 ? fvi_emit_unary(b, FVI_CLIP, -desc->clip, desc->clip, out) : out;
 }

@@ -33,8 +33,8 @@ fv_status fvi_normalise(const fvi_gradient_settings *desc, float *g, int channel
                         float *room, fv_error *err);
 int64_t fvi_normalise_room(const fvi_gradient_settings *desc, int channels, int h, int w);
 
-/* fvi_normalise in a graph, of the gradients [n][count] of n pictures; -1 with the builder's status
- * set: UNSUPPORTED for LAPLACIAN. */
+/* fvi_normalise in a graph, of the gradients [n][channels][h][w] of n pictures; -1 with the
+ * builder's status set: ARG as fvi_normalise. */
 int fvi_normalise_emit(const fvi_gradient_settings *desc, fvi_builder *b, int g);
 
 #endif

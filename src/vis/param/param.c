@@ -251,10 +251,6 @@ static int emit_middle(const fvi_param *p, fvi_builder *b, int raw) {
 
 int fvi_param_emit(const fvi_param *p, fvi_given_list *given, fvi_builder *b, int64_t n, int z) {
     const float low = p->desc.low, range = p->desc.high - low;
-    if (!p->kind->emit) {
-        fvi_build_fail(b, FV_UNSUPPORTED, "this parametrisation has no form as a graph");
-        return -1;
-    }
     const int raw = p->kind->emit(p, given, b, n, z);
     if (is_bare(p)) return raw;
     int x = emit_color(p, b, n, raw);

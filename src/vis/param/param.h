@@ -116,10 +116,10 @@ void fvi_param_constrain(fvi_param *p, float *parameters);
 /* fvi_param_picture in a graph, whose backward run is fvi_param_adjoint.
  *   n        pictures
  *   z        their parameters, [n][count]
- *   returns  their pictures [n][channels][h][w]; -1 with the builder's status set: UNSUPPORTED
- *            where the parametrisation has no such form */
+ *   returns  their pictures [n][channels][h][w]; -1 with the builder's status set */
 int fvi_param_emit(const fvi_param *p, fvi_given_list *given, fvi_builder *b, int64_t n, int z);
-/* fvi_param_constrain in a graph, of z [n][count]; likewise. */
+/* fvi_param_constrain in a graph, of z [n][count]; likewise, and UNSUPPORTED where parameters that
+ * are not the picture itself are to be clipped. */
 int fvi_param_emit_constrain(const fvi_param *p, fvi_builder *b, int z);
 
 #endif

@@ -21,8 +21,7 @@ typedef struct fvi_param_entry {
     void (*adjoint)(fvi_param *p, const float *z, float *draw, float *dz);
     /* Finds the z whose raw picture is nearest (raw may be overwritten).  errors  NOMEM */
     fv_status (*invert)(fvi_param *p, float *raw, float *z, fv_error *err);
-    /* The same in a graph (fvi_param_emit): z [n][count] -> raw [n][channels][h][w]; NULL: the kind
-     * has no such form. */
+    /* The same in a graph (fvi_param_emit): z [n][count] -> raw [n][channels][h][w]. */
     int (*emit)(const fvi_param *p, fvi_given_list *given, fvi_builder *b, int64_t n, int z);
     /* Whether `raw` and `adjoint` call fvi_param_finish and fvi_param_finish_adjoint themselves,
      * on the rows that are in the cache, and leave `raw` and `draw` alone. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "graph/build/resize_kernel.h"
 #include "signal/sample.h"
 #include "vis/param/param_kind.h"
 
@@ -86,7 +87,33 @@ static fv_status laplacian_invert(fvi_param *p, float *raw, float *z, fv_error *
     return FV_OK;
 }
 
+/* Level n of z [n_pictures][count], enlarged. */
+static int emit_level(const fvi_param *p, fvi_builder *b, int64_t n_pictures, int z, int n) {
+    const fvi_resize_rule rule = {.coordinates = FVI_ASYMMETRIC, .mode = FVI_RESIZE_LINEAR};
+    const level l = level_at(p, n);
+    const fvi_shape small = {4, {n_pictures, p->channels, l.h, l.w}};
+    const fvi_shape whole = {4, {n_pictures, p->channels, p->h, p->w}};
+    fvi_node_attr a = {.resize = {.extrapolation = 0}};
+    const int part = fvi_emit_slice(b, z, 1, l.first, fvi_shape_product(&small, 1, 4));
+    const int x = fvi_emit_reshape(b, part, &small);
+    for (int i = 2; i < 4 && n > 0 && !b->status; i++)
+        fvi_resize_kernel_fill(b, &rule, small.dim[i], whole.dim[i],
+                               (double)whole.dim[i] / (double)small.dim[i], NULL,
+                               &a.resize.axis[i]);
+    return n > 0 ? fvi_emit(b, FVI_RESIZE, &a, &whole, 1, &x) : x;
+}
+
+static int laplacian_emit(const fvi_param *p, fvi_given_list *given, fvi_builder *b, int64_t n,
+                          int z) {
+    (void)given;
+    int sum = emit_level(p, b, n, z, 0);
+    for (int i = 1; i < p->desc.levels; i++)
+        sum = fvi_emit_binary(b, FVI_ADD, sum, emit_level(p, b, n, z, i));
+    return sum;
+}
+
 const fvi_param_entry fvi_param_laplacian = {.prepare = laplacian_prepare,
                                              .raw = laplacian_raw,
                                              .adjoint = laplacian_adjoint,
-                                             .invert = laplacian_invert};
+                                             .invert = laplacian_invert,
+                                             .emit = laplacian_emit};

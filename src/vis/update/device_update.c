@@ -74,12 +74,14 @@ static fv_status make_update(fvi_device_update *u, fv_error *err) {
     fvi_update_graphs *g = &u->graphs;
     const fvi_update_desc desc = {.step = g->step,
                                   .rule = g->rule,
+                                  .between = g->between,
+                                  .between_at = g->between_at,
                                   .step_inputs = g->step_inputs,
                                   .rule_inputs = g->rule_inputs,
                                   .states = g->states,
                                   .given = (int)(g->given[0].list->len + g->given[1].list->len),
                                   .samples = g->samples};
-    g->step = g->rule = NULL; /* the update's */
+    g->step = g->rule = g->between = NULL; /* the update's */
     fv_status st = fvi_update_new(fvi_session_device(u->session), &desc, &u->update, err);
     if (!st) st = set_states(u, err);
     for (int list = 0; list < 2 && !st; list++) st = give(u, list, FVI_GIVEN_ONCE, err);

@@ -3,8 +3,9 @@
  * normalisation and optimiser together.
  *
  *   step   parameters -> pixels -> copies -> transforms -> network -> terms -> values [pictures]
- *   rule   normalised gradient -> optimiser -> constraints -> next parameters; and for the host
- *          each picture's value and the size of its gradient
+ *   between  gradient at the parametrisation's pixels -> normalised
+ *   rule   gradient -> optimiser -> constraints -> next parameters; and for the host each picture's
+ *          value and the size of its gradient
  *
  * Samples are ordered [copy][picture], as in evaluate.c.
  */
@@ -24,8 +25,8 @@
 #include "vis/optimize/gradient_scale.h"
 #include "vis/update/evaluate.h"
 
-/* Outputs of the step. */
-enum { OUT_VALUES, OUT_SEEN, OUT_PIXELS };
+/* Outputs of the step: values, what transforms see, pixels, and pixels before the mask. */
+enum { OUT_VALUES, OUT_SEEN, OUT_PIXELS, OUT_MADE };
 
 /* ---- graphs whose inputs have sources -------------------------------------------------------- */
 
@@ -221,9 +222,8 @@ static fv_status make_step(const fvi_update_site *s, fvi_update_graphs *out, fvi
     out->samples = (int64_t)copies * s->n;
     const int z = take(&m, FVI_FROM_STATE, FVI_STATE_PARAMS, &(fvi_shape){2, {s->n, p->n_params}});
     const int begun = emit_begun(&m, s);
-    int pixels = fvi_param_emit(p->param, m.given, m.b, s->n, z);
-    if (p->mask) pixels = emit_mask(&m, s, pixels, begun);
-    pixels = same(m.b, pixels);
+    const int made = same(m.b, fvi_param_emit(p->param, m.given, m.b, s->n, z));
+    const int pixels = same(m.b, p->mask ? emit_mask(&m, s, made, begun) : made);
     const int seen = same(m.b, pixels);
     const fvi_form_site site = {m.b, m.given, (int)out->samples};
     int x = fvi_chain_emit(p->chain[0], &site, emit_copies(m.b, seen, copies), out->chain);
@@ -232,10 +232,35 @@ static fv_status make_step(const fvi_update_site *s, fvi_update_graphs *out, fvi
     fvi_build_output(m.b, emit_terms(&m, s, *network, values, out->samples, pixels, begun));
     fvi_build_output(m.b, seen);
     fvi_build_output(m.b, pixels);
+    fvi_build_output(m.b, made);
 finish:
     st = finish(&m, 0, &out->step, &out->step_inputs);
 done:
     end(&m);
+    return st;
+}
+
+/* ---- between ----------------------------------------------------------------------------------
+ */
+
+static fv_status make_between(const fvi_update_site *s, fvi_update_graphs *out, fv_error *err) {
+    const fvi_gradient_settings *d = &s->desc->gradient;
+    const fvi_picture *p = s->pictures;
+    fvi_update_source *sources = NULL; /* of which it has one */
+    fvi_given_list none;
+    making m;
+    if (d->kind == FVI_GRADIENT_SCALE_NONE && d->clip <= 0) return FV_OK;
+    fv_status st = begin(&m, &none, fvi_session_network(s->session), "gradient", err);
+    if (st) goto done;
+    const int g = take(&m, FVI_FROM_OUTPUT_GRADIENT, OUT_MADE,
+                       &(fvi_shape){4, {s->n, p->channels, p->h, p->w}});
+    fvi_build_output(m.b, fvi_normalise_emit(d, m.b, g));
+    out->between_at = OUT_MADE;
+    st = finish(&m, 0, &out->between, &sources);
+done:
+    end(&m);
+    fvi_given_end(&none);
+    g_free(sources);
     return st;
 }
 
@@ -291,16 +316,9 @@ static int emit_step(ruling *r) {
     const fvi_shape params = fvi_build_shape(r->m.b, r->state[FVI_STATE_PARAMS]);
     fvi_builder *b = r->m.b;
     int moments[] = {r->state[FVI_STATE_FIRST], r->state[FVI_STATE_SECOND]};
-    int g = take(&r->m, FVI_FROM_GRADIENT, 0, &params);
+    const int g = take(&r->m, FVI_FROM_GRADIENT, 0, &params);
     const int numbers = fvi_given_input(r->m.given, b, &(fvi_shape){1, {FVI_OPTIMIZER_NUMBERS}},
                                         FVI_GIVEN_EACH_UPDATE, &r->out->numbers);
-    if (d->gradient.kind != FVI_GRADIENT_SCALE_NONE || d->gradient.clip > 0) {
-        if (d->param.kind != FVI_PARAM_PIXELS || d->param.output_activation == FVI_OUTPUT_SIGMOID)
-            fvi_build_fail(b, FV_UNSUPPORTED,
-                           "normalising the gradient at pixels that are no parameters has no form "
-                           "as a graph");
-        g = fvi_normalise_emit(&d->gradient, b, g);
-    }
     int z = fvi_optimizer_emit(&d->optimizer, b, r->state[FVI_STATE_PARAMS], g, numbers, moments);
     r->next[FVI_STATE_FIRST] = moments[0];
     r->next[FVI_STATE_SECOND] = moments[1];
@@ -378,7 +396,7 @@ done:
     return st;
 }
 
-/* ---- both ------------------------------------------------------------------------------------ */
+/* ---- all ------------------------------------------------------------------------------------- */
 
 fv_status fvi_update_graphs_make(const fvi_update_site *site, fvi_update_graphs *out,
                                  fv_error *err) {
@@ -393,8 +411,9 @@ fv_status fvi_update_graphs_make(const fvi_update_site *site, fvi_update_graphs 
     if (!st) {
         out->step->origin = network; /* whose constants it has */
         network = NULL;
-        st = make_rule(site, out, err);
+        st = make_between(site, out, err);
     }
+    if (!st) st = make_rule(site, out, err);
     if (network) fvi_graph_free(network);
     return st;
 }
@@ -402,6 +421,7 @@ fv_status fvi_update_graphs_make(const fvi_update_site *site, fvi_update_graphs 
 void fvi_update_graphs_clear(fvi_update_graphs *g) {
     fvi_graph_free(g->step);
     fvi_graph_free(g->rule);
+    fvi_graph_free(g->between);
     g_free(g->step_inputs);
     g_free(g->rule_inputs);
     for (int i = 0; i < 2; i++) fvi_given_end(&g->given[i]);

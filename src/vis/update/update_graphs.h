@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The update of a batch's pictures as two graphs (backend/update.h). */
+/* The update of a batch's pictures as graphs (backend/update.h). */
 #ifndef FVI_VIS_UPDATE_UPDATE_GRAPHS_H
 #define FVI_VIS_UPDATE_UPDATE_GRAPHS_H
 
@@ -41,9 +41,12 @@ typedef struct fvi_update_site {
     const fvi_pass *pass;
 } fvi_update_site;
 
-/* The two graphs under construction, and where their inputs get their numbers. */
+/* The graphs under construction, and where their inputs get their numbers. */
 typedef struct fvi_update_graphs {
     fvi_graph *step, *rule;
+    fvi_graph
+        *between;   /* normalises the gradient at the parametrisation's pixels; NULL: it is not */
+    int between_at; /* their index among the step's outputs */
     fvi_update_source *step_inputs, *rule_inputs;
     fvi_given_list given[2];    /* of step and rule: the rule's are counted after the step's */
     fvi_chain_form *chain;      /* where random choices are written */

@@ -207,7 +207,12 @@ static const kase cases[] = {
      {"-1*mean(root:0)", "-1*mean(root:1)", NULL},
      &steep,
      NULL},
-    {"a Laplacian pyramid", "matlab", "size=24; steps=3; levels=2", MAPS, NULL, "Laplacian"},
+    {"a gradient's Laplacian pyramid", "matlab", "size=24; steps=6; levels=2", MAPS, NULL, NULL},
+    {"a Laplacian parametrisation", "lucid",
+     "size=24; steps=8; param=laplacian; param-levels=3; transforms=pad(4;grey) jitter(4)", MAPS,
+     NULL, NULL},
+    {"a normalised gradient at frequencies", "lucid",
+     "size=24; steps=8; transforms=pad(4;grey) jitter(4); gradient=max", MAPS, NULL, NULL},
     {"blurs", "wolfram", "size=24; steps=3; transforms=blur(0.5,1)", MAPS, NULL, "blur"},
 };
 enum { CASES = sizeof cases / sizeof *cases };
