@@ -47,11 +47,13 @@ const cli_option cli_model_options[] = {
      "output, other value or layer of the network that classes are read from"},
     {"threads", 0, CLI_INT,  offsetof(cli_model_args, threads), 1, 1024, "N", "all processors",
      "threads to compute with"},
-    {"device", 0, CLI_TEXT, offsetof(cli_model_args, device), 0, 0, "cpu|gpu|gpu:N|PLUGIN.so|auto", "cpu",
+    {"device", 0, CLI_TEXT, offsetof(cli_model_args, device), 0, 0, "auto|cpu|gpu|gpu:N|PLUGIN.so",
+     "$FOVEA_DEVICE, else auto where pictures are made and cpu elsewhere",
      "what runs the network: the processor, an accelerator as `fovea devices` lists them, or with auto an "
      "accelerator where there is one, and the processor for what that cannot do, with a note; several "
      "share pictures that are independent of each other, as gpu:0,1; what is one picture the first makes"},
-    {"execution-environment", 0, CLI_TEXT, offsetof(cli_model_args, device), 0, 0, "auto|cpu|gpu", "cpu",
+    {"execution-environment", 0, CLI_TEXT, offsetof(cli_model_args, device), 0, 0, "auto|cpu|gpu",
+     "$FOVEA_DEVICE, else auto where pictures are made and cpu elsewhere",
      "MATLAB's name of --device"},
     {"memory", 0, CLI_TEXT, offsetof(cli_model_args, memory), 0, 0, "N", "no bound but --limit memory",
      "memory the program may use in total, in bytes or with the suffix K, M, G or T: batches and tiles "

@@ -26,6 +26,10 @@ typedef struct cli_session {
  *   returns  CLI_DONE, or an exit code with one line printed */
 int cli_session_open(const cli_args *args, const fv_model *model, const cli_model_args *how,
                      cli_session *out);
+/* The same; without --device and $FOVEA_DEVICE as with --device auto, which pays where one program
+ * is run for hundreds of updates. */
+int cli_session_open_for_pictures(const cli_args *args, const fv_model *model,
+                                  const cli_model_args *how, cli_session *out);
 void cli_session_close(cli_session *s);
 
 #endif

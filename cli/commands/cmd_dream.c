@@ -252,7 +252,9 @@ static int draw(job *j) {
     fv_error err = {0};
     cli_progress *progress = &j->session.progress;
     int code = start_film(j);
-    if (!code) code = cli_session_open(&j->args->common, j->model, &j->args->model, &j->session);
+    if (!code)
+        code =
+            cli_session_open_for_pictures(&j->args->common, j->model, &j->args->model, &j->session);
     if (code) return code;
     const char *where = j->args->output ? j->args->output : j->args->frames_dir;
     cli_progress_start(progress, &j->args->common, "steps", FV_MONITOR_STOP);

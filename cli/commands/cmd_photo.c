@@ -112,7 +112,7 @@ static int run_model(job *j) {
     if (!code && a->alone && j->count != 1)
         code =
             cli_usage(a->common.command, "--alone: there are %d results; one is wanted", j->count);
-    if (!code) code = cli_session_open(&a->common, j->model, &a->model, &j->session);
+    if (!code) code = cli_session_open_for_pictures(&a->common, j->model, &a->model, &j->session);
     if (!code) code = make_objectives(j);
     if (!code) code = cli_npy_make_folder(a->npy);
     if (!code) code = render(j);

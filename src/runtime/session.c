@@ -132,6 +132,7 @@ int fvi_session_plans_made(const fv_session *s) { return s->plans_made; }
 const fv_model *fvi_session_model(const fv_session *s) { return s->model; }
 const fvi_network *fvi_session_network(const fv_session *s) { return s->model->network; }
 fvi_device *fvi_session_device(const fv_session *s) { return s->device; }
+int fvi_session_or_processor(const fv_session *s) { return s->asked.or_processor; }
 
 const char *fv_session_device(const fv_session *session) {
     return session ? fvi_device_name(session->device) : NULL;

@@ -110,6 +110,8 @@ const fv_model *fvi_session_model(const fv_session *s);
 const fvi_network *fvi_session_network(const fv_session *s);
 /* The model's device, which runs the session's plans. */
 fvi_device *fvi_session_device(const fv_session *s);
+/* Whether the processor does what the device cannot. */
+int fvi_session_or_processor(const fv_session *s);
 int fvi_session_threads(const fv_session *s);
 fv_on_nan fvi_session_on_nan(const fv_session *s); /* never 0 */
 

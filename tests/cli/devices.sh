@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What can run networks; --device, right and wrong; a plug-in that is none, in the list and told.
 export VIRTUAL_ENV= CONDA_PREFIX= PATH=$(dirname "$(command -v fovea)"):/bin FOVEA_PJRT_PLUGIN=
+unset FOVEA_DEVICE
 fovea devices --json | grep -A 3 -B 1 '"kind" : "processor"' | grep -v version
 cp "$DATA/tiny.onnx" plugin.so
 FOVEA_PJRT_PLUGIN=$PWD/plugin.so fovea devices > list 2> why || echo "exit code $?"
@@ -17,6 +18,9 @@ try fovea layers tiny --device cpu
 fovea classify tiny "$DATA/photo.jpg" --device cpu > cpu && fovea classify tiny "$DATA/photo.jpg" > default
 cmp cpu default && echo "the same"
 fovea classify tiny "$DATA/photo.jpg" --device auto --quiet | cmp - cpu && echo "the same"
+FOVEA_DEVICE=tpu try fovea classify tiny "$DATA/photo.jpg"
+unit() { fovea visualize tiny class:0 --size 8 --steps 1 --quiet -o unit.png; }
+FOVEA_DEVICE=cpu unit && mv unit.png own.png && unit && cmp unit.png own.png && echo "the same"
 # MATLAB's name of it; a precision of accelerators.
 fovea classify tiny "$DATA/photo.jpg" --execution-environment cpu | cmp - cpu && echo "the same"
 try fovea classify tiny "$DATA/photo.jpg" --execution-environment tpu

@@ -55,7 +55,7 @@ def environment(folder, fovea):
     env = dict(os.environ, PATH=tools + os.pathsep + os.environ.get("PATH", ""), HOME=folder,
                XDG_CACHE_HOME=cache, DATA=data, MAKE=os.path.join(HERE, "make.py"),
                SHARED=find_shared() or "", NETWORK=find_network() or "", LC_ALL="C.UTF-8",
-               PYTHONDONTWRITEBYTECODE="1")
+               PYTHONDONTWRITEBYTECODE="1", FOVEA_DEVICE="cpu")
     env.setdefault("ASAN_OPTIONS", "exitcode=99")
     env.setdefault("LSAN_OPTIONS", "print_suppressions=0:suppressions="
                    + os.path.join(ROOT, "tools", "lsan.supp"))

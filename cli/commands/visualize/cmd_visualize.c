@@ -150,7 +150,8 @@ static int run(const cli_args *common) {
         cli_model_note(common, model);
         note_bands(common, model);
         code = complete(&p);
-        if (!code) code = cli_session_open(&args->common, model, &args->model, &session);
+        if (!code)
+            code = cli_session_open_for_pictures(&args->common, model, &args->model, &session);
         if (!code) {
             cli_each_find(&p, &each);
             code = draw(&p, &each);

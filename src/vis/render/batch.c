@@ -363,7 +363,9 @@ static fv_status enter_device(fvi_batch *b, fv_error *err) {
     fv_error why;
     if (!fvi_device_has_updates(fvi_session_device(j->session))) return FV_OK;
     const fv_status st = fvi_device_update_new(&site, &b->device, &why);
-    if (st && st != FV_UNSUPPORTED) return fvi_fail(err, st, "%s", why.text);
+    const int is_left = st == FV_UNSUPPORTED || /* to the processor */
+                        (st == FV_BACKEND && fvi_session_or_processor(j->session));
+    if (st && !is_left) return fvi_fail(err, st, "%s", why.text);
     if (st && !j->noted) {
         char *text =
             g_strdup_printf("the network runs on the device, the rest of each update on the "
