@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An update: what is computed again and again on state that stays on a device, as one program.
  *
- *   step   a graph of state 0 and of numbers that are given; its gradient at state 0 is that of the
- *          sum of its first output. On its way back it may pass through a third graph (`between`)
- *   rule   a graph of the states, of what the step computed, and of numbers that are given; its
- *          first outputs are the next states, its further ones are results for the caller
+ *   step   a graph of state 0 and of numbers that are given; gradients at its values on the way
+ * from state 0 are those of the sum of its first output. One of them may pass through a third graph
+ * (`between`) rule   a graph of the states, of what the step computed, and of numbers that are
+ * given; its first outputs are the next states, its further ones are results for the caller
  *
  * A run computes both; the next states become the states when the run is accepted, so that it can
  * be repeated with other numbers. One thread at a time may use an update.
@@ -19,8 +19,7 @@
 typedef enum fvi_update_from {
     FVI_FROM_STATE,
     FVI_FROM_GIVEN,
-    FVI_FROM_GRADIENT,        /* at state 0; of the rule only, as what follows */
-    FVI_FROM_OUTPUT,          /* output `index` of the step */
+    FVI_FROM_OUTPUT,          /* output `index` of the step; of the rule only, as what follows */
     FVI_FROM_OUTPUT_GRADIENT, /* the gradient at that output */
 } fvi_update_from;
 

@@ -254,18 +254,10 @@ static fv_status write_step(fvi_emitter *e, const fvi_update_desc *u, int redire
     return st;
 }
 
-/* What an input of the rule is. */
-static int rule_input(fvi_emitter *step, const fvi_update_desc *u, const fvi_update_source *from) {
-    const fvi_graph *g = u->step;
-    switch (from->from) {
-    case FVI_FROM_OUTPUT: return fvi_emitter_value(step, g->outputs[from->index]);
-    case FVI_FROM_OUTPUT_GRADIENT: return gradient_at(step, g->outputs[from->index]);
-    default: break;
-    }
-    for (int i = 0; i < g->n_inputs; i++)
-        if (u->step_inputs[i].from == FVI_FROM_STATE && u->step_inputs[i].index == 0)
-            return gradient_at(step, g->inputs[i]);
-    return -1;
+/* What an input of the rule is that comes from the step. */
+static int rule_input(fvi_emitter *step, const fvi_update_source *from) {
+    const int v = step->g->outputs[from->index];
+    return from->from == FVI_FROM_OUTPUT ? fvi_emitter_value(step, v) : gradient_at(step, v);
 }
 
 fv_status fvi_program_update(const fvi_update_desc *u, int redirected, fv_precision precision,
@@ -280,7 +272,7 @@ fv_status fvi_program_update(const fvi_update_desc *u, int redirected, fv_precis
         if (from->from == FVI_FROM_STATE || from->from == FVI_FROM_GIVEN)
             tie(&rule, i, from);
         else
-            rule.value[u->rule->inputs[i]] = rule_input(&w.e, u, from);
+            rule.value[u->rule->inputs[i]] = rule_input(&w.e, from);
     }
     char *needed = needed_values(u->rule, NULL, 0);
     if (!st) st = write_forward(&rule, needed, err);

@@ -141,6 +141,18 @@ static void draw(const fvi_device_update *u, uint32_t evaluation, float progress
     }
 }
 
+/* Those of the in-place transforms, and whose pictures are moved. */
+static void draw_in_place(const fvi_device_update *u, uint32_t evaluation) {
+    int h, w;
+    for (int i = 0; i < u->n && u->graphs.moves; i++) {
+        const fvi_picture *p = &u->pictures[i];
+        const fvi_draw_key key = {u->desc->seed, p->key, evaluation, FVI_DRAW_IN_PLACE, 0};
+        fvi_chain_draw(p->in_place, &key, &h, &w);
+        fvi_chain_fill(u->graphs.in_place, p->in_place, i);
+        u->graphs.moves[i] = !p->frozen;
+    }
+}
+
 /* What the rule is given: the optimiser's numbers once a step, and who is assumed to go on. */
 static void fill_rule(fvi_device_update *u, int step, float progress) {
     const fvi_regularizer_settings *r = &u->desc->regularizer;
@@ -168,6 +180,7 @@ fv_status fvi_device_update_evaluate(fvi_device_update *u, int step, int steps, 
                                      int on, fvi_gradient_health *health, fv_error *err) {
     const float progress = steps > 1 ? (float)step / (float)(steps - 1) : 0;
     draw(u, evaluation, progress);
+    draw_in_place(u, evaluation);
     fill_rule(u, step, progress);
     redirect(u, on);
     fv_status st = FV_OK;

@@ -2,7 +2,8 @@
 /* update_graphs: puts the graph forms of parametrisation, transforms, network, objectives, gradient
  * normalisation and optimiser together.
  *
- *   step   parameters -> pixels -> copies -> transforms -> network -> terms -> values [pictures]
+ *   step   parameters -> in-place transforms -> pixels -> copies -> transforms -> network -> terms
+ *          -> values [pictures]
  *   between  gradient at the parametrisation's pixels -> normalised
  *   rule   gradient -> optimiser -> constraints -> next parameters; and for the host each picture's
  *          value and the size of its gradient
@@ -25,8 +26,9 @@
 #include "vis/optimize/gradient_scale.h"
 #include "vis/update/evaluate.h"
 
-/* Outputs of the step: values, what transforms see, pixels, and pixels before the mask. */
-enum { OUT_VALUES, OUT_SEEN, OUT_PIXELS, OUT_MADE };
+/* Outputs of the step: values, what transforms see, pixels, pixels before the mask, and the
+ * parameters that they are made of. */
+enum { OUT_VALUES, OUT_SEEN, OUT_PIXELS, OUT_MADE, OUT_PARAMS };
 
 /* ---- graphs whose inputs have sources -------------------------------------------------------- */
 
@@ -97,6 +99,24 @@ static int scaled(fvi_builder *b, double factor, int x) {
 static int same(fvi_builder *b, int x) {
     const fvi_shape shape = fvi_build_shape(b, x);
     return fvi_emit(b, FVI_IDENTITY, NULL, &shape, 1, &x);
+}
+
+static int equals(fvi_builder *b, int x, double number) {
+    return fvi_emit_binary(b, FVI_EQUAL, x, fvi_emit_scalar(b, FVI_F32, number));
+}
+
+/* The parameters z [n][count] after the in-place transforms, but of pictures that have stopped. */
+static int emit_in_place(making *m, const fvi_update_site *s, fvi_update_graphs *out, int z) {
+    const fvi_picture *p = s->pictures;
+    const fvi_shape flat = {2, {s->n, p->n_params}};
+    const fvi_shape planes = {4, {s->n, p->channels, p->h, p->w}};
+    const fvi_form_site site = {m->b, m->given, s->n};
+    if (!p->in_place) return z;
+    const int moves = fvi_given_input(m->given, m->b, &(fvi_shape){2, {s->n, 1}},
+                                      FVI_GIVEN_EACH_UPDATE, &out->moves);
+    const int from = fvi_emit_reshape(m->b, z, &planes);
+    const int to = fvi_chain_emit(p->in_place, &site, from, out->in_place);
+    return fvi_emit_where(m->b, equals(m->b, moves, 1), fvi_emit_reshape(m->b, to, &flat), z);
 }
 
 /* What each picture began with, [n][c][h][w]. */
@@ -220,7 +240,9 @@ static fv_status make_step(const fvi_update_site *s, fvi_update_graphs *out, fvi
     fv_status st = begin(&m, &out->given[0], fvi_session_network(s->session), "step", err);
     if (st) goto done;
     out->samples = (int64_t)copies * s->n;
-    const int z = take(&m, FVI_FROM_STATE, FVI_STATE_PARAMS, &(fvi_shape){2, {s->n, p->n_params}});
+    const int state =
+        take(&m, FVI_FROM_STATE, FVI_STATE_PARAMS, &(fvi_shape){2, {s->n, p->n_params}});
+    const int z = same(m.b, emit_in_place(&m, s, out, state));
     const int begun = emit_begun(&m, s);
     const int made = same(m.b, fvi_param_emit(p->param, m.given, m.b, s->n, z));
     const int pixels = same(m.b, p->mask ? emit_mask(&m, s, made, begun) : made);
@@ -233,6 +255,7 @@ static fv_status make_step(const fvi_update_site *s, fvi_update_graphs *out, fvi
     fvi_build_output(m.b, seen);
     fvi_build_output(m.b, pixels);
     fvi_build_output(m.b, made);
+    fvi_build_output(m.b, z);
 finish:
     st = finish(&m, 0, &out->step, &out->step_inputs);
 done:
@@ -266,7 +289,8 @@ done:
 
 /* ---- rule ------------------------------------------------------------------------------------ */
 
-/* What the rule's inputs stand for, and what becomes of the states. */
+/* What the rule's inputs stand for, and what becomes of the states; the parameters are those after
+ * in-place transforms. */
 typedef struct ruling {
     making m;
     const fvi_update_site *s;
@@ -276,9 +300,12 @@ typedef struct ruling {
 } ruling;
 
 static void take_state(ruling *r, fvi_update_state which, int is_there, const fvi_shape *shape) {
+    const int is_params = which == FVI_STATE_PARAMS;
     r->state[which] = r->next[which] = -1;
     r->out->state[which] = is_there ? r->out->states++ : -1;
-    if (is_there) r->state[which] = take(&r->m, FVI_FROM_STATE, r->out->state[which], shape);
+    if (is_there)
+        r->state[which] = take(&r->m, is_params ? FVI_FROM_OUTPUT : FVI_FROM_STATE,
+                               is_params ? OUT_PARAMS : r->out->state[which], shape);
 }
 
 static void take_states(ruling *r) {
@@ -298,10 +325,6 @@ static void take_states(ruling *r) {
     take_state(r, FVI_STATE_ALPHA, p->alpha != NULL, &pixels);
 }
 
-static int equals(fvi_builder *b, int x, double number) {
-    return fvi_emit_binary(b, FVI_EQUAL, x, fvi_emit_scalar(b, FVI_F32, number));
-}
-
 static void take_modes(ruling *r) {
     fvi_builder *b = r->m.b;
     const int mode = fvi_given_input(r->m.given, b, &(fvi_shape){2, {r->s->n, 1}},
@@ -316,7 +339,7 @@ static int emit_step(ruling *r) {
     const fvi_shape params = fvi_build_shape(r->m.b, r->state[FVI_STATE_PARAMS]);
     fvi_builder *b = r->m.b;
     int moments[] = {r->state[FVI_STATE_FIRST], r->state[FVI_STATE_SECOND]};
-    const int g = take(&r->m, FVI_FROM_GRADIENT, 0, &params);
+    const int g = take(&r->m, FVI_FROM_OUTPUT_GRADIENT, OUT_PARAMS, &params);
     const int numbers = fvi_given_input(r->m.given, b, &(fvi_shape){1, {FVI_OPTIMIZER_NUMBERS}},
                                         FVI_GIVEN_EACH_UPDATE, &r->out->numbers);
     int z = fvi_optimizer_emit(&d->optimizer, b, r->state[FVI_STATE_PARAMS], g, numbers, moments);
@@ -401,9 +424,8 @@ done:
 fv_status fvi_update_graphs_make(const fvi_update_site *site, fvi_update_graphs *out,
                                  fv_error *err) {
     fvi_graph *network = NULL;
-    *out = (fvi_update_graphs){.chain = g_new0(fvi_chain_form, 1)};
-    if (site->pictures[0].in_place)
-        return fvi_fail(err, FV_UNSUPPORTED, "in-place transforms have no form as a graph");
+    *out = (fvi_update_graphs){.chain = g_new0(fvi_chain_form, 1),
+                               .in_place = g_new0(fvi_chain_form, 1)};
     if (site->pictures[0].photo)
         return fvi_fail(err, FV_UNSUPPORTED,
                         "terms that compare with a photo have no form as a graph");
@@ -426,5 +448,6 @@ void fvi_update_graphs_clear(fvi_update_graphs *g) {
     g_free(g->rule_inputs);
     for (int i = 0; i < 2; i++) fvi_given_end(&g->given[i]);
     g_free(g->chain);
+    g_free(g->in_place);
     *g = (fvi_update_graphs){0};
 }

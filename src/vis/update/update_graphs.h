@@ -49,7 +49,9 @@ typedef struct fvi_update_graphs {
     int between_at; /* their index among the step's outputs */
     fvi_update_source *step_inputs, *rule_inputs;
     fvi_given_list given[2];    /* of step and rule: the rule's are counted after the step's */
-    fvi_chain_form *chain;      /* where random choices are written */
+    fvi_chain_form *chain;      /* where random choices are written: of transforms, */
+    fvi_chain_form *in_place;   /*   and of in-place transforms, */
+    float *moves;               /*   [n] with whether they move the picture; NULL: there are none */
     int state[FVI_STATE_COUNT]; /* its index among the states; -1: it is not there */
     int states;
     int64_t samples;              /* of the network: copies of pictures */

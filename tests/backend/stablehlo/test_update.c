@@ -53,13 +53,15 @@ static fvi_graph *finish(fvi_builder *b) {
     return g;
 }
 
-/* The sums of ReLU(state + given), of each sample. */
+/* The sums of ReLU(state + given), of each sample; and the state. */
 static fvi_graph *make_step(void) {
     fvi_operation op;
     fvi_builder *b = begin(&op);
-    const int sum = fvi_emit_binary(b, FVI_ADD, input(b, "state"), input(b, "given"));
+    const int state = fvi_emit_unary(b, FVI_LINEAR, 1, 0, input(b, "state"));
+    const int sum = fvi_emit_binary(b, FVI_ADD, state, input(b, "given"));
     const int up = fvi_emit_unary(b, FVI_RELU, 0, 0, sum);
     fvi_build_output(b, fvi_emit_reduce(b, FVI_REDUCE_SUM, 1 << 1, 0, up));
+    fvi_build_output(b, state);
     return finish(b);
 }
 
@@ -77,7 +79,7 @@ static fvi_graph *make_rule(void) {
 static fv_status make(fvi_device *d, fvi_update **out, fv_error *err) {
     static const fvi_update_source step[] = {{FVI_FROM_STATE, 0}, {FVI_FROM_GIVEN, 0}};
     static const fvi_update_source rule[] = {
-        {FVI_FROM_STATE, 0}, {FVI_FROM_GRADIENT, 0}, {FVI_FROM_GIVEN, 1}};
+        {FVI_FROM_STATE, 0}, {FVI_FROM_OUTPUT_GRADIENT, 1}, {FVI_FROM_GIVEN, 1}};
     const fvi_update_desc desc = {.step = make_step(),
                                   .rule = make_rule(),
                                   .step_inputs = step,
