@@ -142,7 +142,7 @@ static double by_nodes(const fvi_objective *o, const fvi_shape *s) {
     finish(&network, fvi_emit_unary(network.b, FVI_RELU, 0, 0, network.x));
     begin(&g, s);
     for (int i = 0; i < BATCH; i++) list[i] = o, ones[i] = 1;
-    const fvi_objective_site site = {g.b, &g.given, {list, BATCH}, BATCH};
+    const fvi_objective_site site = {g.b, &g.given, {list, BATCH}, BATCH, NULL};
     finish(&g, fvi_objectives_emit(&site, fvi_executable_graph(network.e), BATCH, NULL, &g.x));
     for (int i = 0; i < ROUNDS; i++) {
         const double from = fvi_clock();

@@ -85,13 +85,15 @@ static int emit_all(const fvi_term_graph *g, const fvi_objective *o, const emitt
 }
 
 static fvi_term_graph term_graph_of(const fvi_objective_site *site, int64_t samples) {
-    return (fvi_term_graph){.b = site->b,
-                            .given = site->given,
-                            .pictures = site->objectives.n,
-                            .samples = samples,
-                            .group = MAX(site->group, 1),
-                            .pixels = -1,
-                            .start = -1};
+    fvi_term_graph g = {.b = site->b,
+                        .given = site->given,
+                        .pictures = site->objectives.n,
+                        .samples = samples,
+                        .group = MAX(site->group, 1),
+                        .pixels = -1,
+                        .start = -1};
+    for (int v = 0; v < FVI_MAX_VALUES; v++) g.photo[v] = -1;
+    return g;
 }
 
 /* ---- on values of the network --------------------------------------------------------------- */
@@ -120,8 +122,12 @@ int fvi_objectives_emit(const fvi_objective_site *site, const fvi_graph *g, int6
             fvi_objective_locate(site->objectives.list[i], g, samples, crop, &bound, site->b->err);
         if (site->b->status) break;
         for (int k = 0; k < bound->n_terms; k++) append(&e, &t, i, k, &bound->terms[k]);
-        for (int v = 0; i == 0 && v < first->n_values; v++)
+        for (int v = 0; i == 0 && v < first->n_values; v++) {
             t.layer[v] = canonical(site->b, values[v], &bound->layout[v]);
+            if (site->photo)
+                t.photo[v] = canonical(site->b, fvi_emit_stop_gradient(site->b, site->photo[v]),
+                                       &bound->layout[v]);
+        }
         check_count(&e, &t, i, bound->n_terms);
         fvi_bound_free(bound);
     }

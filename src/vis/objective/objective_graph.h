@@ -16,6 +16,8 @@ typedef struct fvi_objective_site {
     fvi_given_list *given;
     fvi_objective_list objectives; /* one a picture */
     int group;                     /* pictures of one objective that are made together; 1: none */
+    const int *photo; /* the values for the photos that terms compare with, as fvi_objectives_emit's
+                         `values`; NULL: there are none */
 } fvi_objective_site;
 
 /* The sum of each sample's terms on the network's values, [samples], where samples are ordered

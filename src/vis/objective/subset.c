@@ -95,20 +95,20 @@ int fvi_emit_channel_value(const fvi_term_graph *g, const fvi_bound_term *t, int
                             : fvi_emit_reduce(g->b, FVI_REDUCE_MEAN, 1u << 1, 0, elements);
 }
 
-int fvi_emit_elements(const fvi_term_graph *g, const fvi_bound_term *t) {
-    const int x = g->layer[t->term->value];
+int fvi_emit_elements(const fvi_term_graph *g, const fvi_bound_term *t, const int *layers) {
+    const int x = layers[t->term->value];
     const fvi_shape s = fvi_build_shape(g->b, x);
     if (t->term->channel >= 0) return fvi_emit_channel(g, t, channel_of, x);
     return fvi_emit_reshape(g->b, x, &(fvi_shape){2, {s.dim[0], s.dim[1] * s.dim[2] * s.dim[3]}});
 }
 
-int fvi_emit_dot_cosine(const fvi_term_graph *g, const fvi_bound_term *t, fvi_term_number v_length,
-                        int dot, int length) {
+int fvi_emit_dot_cosine(const fvi_term_graph *g, const fvi_bound_term *t, int v_length, int dot,
+                        int length) {
     fvi_builder *b = g->b;
     int any = 0;
     for (int64_t i = 0; i < g->pictures; i++) any |= fvi_term_argument(&t[i]) > 0;
     if (!any) return dot;
-    const int v = fvi_term_scale(g, 1, COSINE_EPSILON, fvi_term_numbers(g, t, v_length, 1));
+    const int v = fvi_term_scale(g, 1, COSINE_EPSILON, v_length);
     const int lengths =
         fvi_emit_binary(b, FVI_MUL, fvi_term_scale(g, 1, COSINE_EPSILON, length), v);
     const int cosine = fvi_emit_binary(b, FVI_DIV, dot, lengths);

@@ -46,11 +46,12 @@ int fvi_emit_channel(const fvi_term_graph *g, const fvi_bound_term *t, fvi_term_
 int fvi_emit_at_position(const fvi_term_graph *g, const fvi_bound_term *t, int x);
 /* fvi_channel_value of the term's channel of x: [samples]. */
 int fvi_emit_channel_value(const fvi_term_graph *g, const fvi_bound_term *t, int x);
-/* The elements of the term's channel, or of its layer: [samples][n]. */
-int fvi_emit_elements(const fvi_term_graph *g, const fvi_bound_term *t);
-/* d f^power, of d and |a|, [samples][n], and of |v| and the powers, a number of each sample. */
-int fvi_emit_dot_cosine(const fvi_term_graph *g, const fvi_bound_term *t, fvi_term_number v_length,
-                        int dot, int length);
+/* The elements of the term's channel, or of its layer: [samples][n].  layers  [n_values] g->layer,
+ * or g->photo */
+int fvi_emit_elements(const fvi_term_graph *g, const fvi_bound_term *t, const int *layers);
+/* d f^power, of d and |a|, [samples][n], of |v|, [samples][1], and of the powers. */
+int fvi_emit_dot_cosine(const fvi_term_graph *g, const fvi_bound_term *t, int v_length, int dot,
+                        int length);
 /* argument[0] of a term. */
 double fvi_term_argument(const fvi_bound_term *t);
 

@@ -19,6 +19,8 @@ typedef struct fvi_term_graph {
     int64_t pictures, samples;
     int64_t group;             /* neighbours made together, of one objective; 1: each alone */
     int layer[FVI_MAX_VALUES]; /* the values, [samples][outer][channels][inner] as fvi_extent */
+    int photo[FVI_MAX_VALUES]; /* the same for the photos that terms compare with, which take no
+                                  gradient; -1: there are none */
     int pixels, start;         /* terms of the picture: [samples][channels][h][w]; start -1: none */
 } fvi_term_graph;
 

@@ -18,13 +18,16 @@ int fvi_sizes_fixed(const fvi_sizes *s) {
 
 int fvi_form_choices(const fvi_form_site *site, fvi_form *f, int64_t numbers) {
     const fvi_shape shape = {2, {site->samples, numbers}};
+    if (f->choices) return f->input;
     if (fvi_shape_count(&shape) < 0) {
         fvi_build_fail(site->builder, FV_NOMEM, "has %" PRId64 " random choices of %d pictures",
                        numbers, site->samples);
         return -1;
     }
     f->numbers = numbers;
-    return fvi_given_input(site->given, site->builder, &shape, FVI_GIVEN_EACH_UPDATE, &f->choices);
+    f->input =
+        fvi_given_input(site->given, site->builder, &shape, FVI_GIVEN_EACH_UPDATE, &f->choices);
+    return f->input;
 }
 
 int fvi_form_part(const fvi_form_site *site, int choices, int64_t first, const fvi_shape *shape) {

@@ -28,9 +28,11 @@ typedef struct fvi_form {
     fvi_sizes in, out;
     int64_t numbers; /* of a sample's random choices */
     float *choices;  /* [samples][numbers]; NULL: there are none */
+    int input;       /* their value */
 } fvi_form;
 
-/* Makes the input for the random choices; returns its value [samples][numbers]. */
+/* Makes the input for the random choices, if the form has none yet; returns its value
+ * [samples][numbers]. */
 int fvi_form_choices(const fvi_form_site *site, fvi_form *f, int64_t numbers);
 /* Numbers first, first + 1, ... of every sample's choices, in a shape that begins with samples. */
 int fvi_form_part(const fvi_form_site *site, int choices, int64_t first, const fvi_shape *shape);

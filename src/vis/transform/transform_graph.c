@@ -41,14 +41,20 @@ static int emit_transform(const fvi_chain *c, int i, int undecided, const fvi_fo
 }
 
 int fvi_chain_emit(const fvi_chain *c, const fvi_form_site *site, int x, fvi_chain_form *out) {
+    *out = (fvi_chain_form){0};
+    return fvi_chain_emit_again(c, site, x, out);
+}
+
+int fvi_chain_emit_again(const fvi_chain *c, const fvi_form_site *site, int x,
+                         fvi_chain_form *out) {
     fvi_sizes s = {{c->frame.h, c->frame.w}, {c->frame.h, c->frame.w}}, in = s;
     const int undecided = draws_size(c, s);
-    *out = (fvi_chain_form){0};
     for (int i = 0; i < c->count; i++) {
         const fvi_transform_entry *entry = fvi_transform_find(c->list[i].t.kind);
         if (entry->resize) entry->resize(&c->list[i].t, &c->frame, &s);
         if (fvi_chain_joins(c, i)) continue;
-        out->list[i] = (fvi_form){.in = in, .out = s};
+        out->list[i].in = in;
+        out->list[i].out = s;
         x = emit_transform(c, i, undecided, site, &out->list[i], x);
         in = s;
     }

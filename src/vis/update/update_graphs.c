@@ -8,7 +8,8 @@
  *   rule   gradient -> optimiser -> constraints -> next parameters; and for the host each picture's
  *          value and the size of its gradient
  *
- * Samples are ordered [copy][picture], as in evaluate.c.
+ * Samples are ordered [copy][picture], as in evaluate.c. Photos that terms compare with go the same
+ * way as the pictures, with the same random choices, through nodes of their own.
  */
 #include "vis/update/update_graphs.h"
 
@@ -181,25 +182,31 @@ static int emit_network_input(making *m, const fvi_update_site *s, int x, int *h
     return fvi_encode_emit(in, m->b, x, s->desc->param.low, s->desc->param.high);
 }
 
-/* The network's values that the objectives are about.
- *   graph   shared; to be freed when the graph that has its nodes is */
+/* The network's values that the objectives are about. */
+typedef struct network_values {
+    fvi_graph *graph; /* shared; to be freed when the graph that has its nodes is */
+    int of_pictures[FVI_MAX_VALUES], of_photos[FVI_MAX_VALUES];
+    int has_photos;
+} network_values;
+
+/* Those of the pictures, of which the network's input x is made. */
 static fv_status append_network(making *m, const fvi_update_site *s, int x, int h, int w,
-                                fvi_graph **graph, int *values) {
+                                network_values *v) {
     const fvi_objective *o = s->pictures[0].objective;
     const int64_t samples = fvi_build_shape(m->b, x).dim[0];
     const fvi_shape shape = fvi_pass_shape(s->pass, samples, s->pictures[0].channels, h, w);
     const fvi_plan_key key = {shape, o->values, o->n_values, FVI_EXEC_BACKWARD};
     int64_t at_once = 0;
-    fv_status st =
-        fvi_session_graph(s->session, &shape, o->values, o->n_values, graph, &at_once, m->b->err);
+    fv_status st = fvi_session_graph(s->session, &shape, o->values, o->n_values, &v->graph,
+                                     &at_once, m->b->err);
     if (!st && at_once != samples)
         st =
             fvi_fail(m->b->err, FV_UNSUPPORTED, "the network's batch is fixed at %d", (int)at_once);
-    if (!st) st = fvi_session_check_graph(s->session, &key, *graph, m->b->err);
+    if (!st) st = fvi_session_check_graph(s->session, &key, v->graph, m->b->err);
     if (st) return m->b->status = st;
-    if ((*graph)->n_inputs != 1)
+    if (v->graph->n_inputs != 1)
         return fvi_build_fail(m->b, FV_UNSUPPORTED, "the objective does not depend on the picture");
-    return fvi_build_append_graph(m->b, *graph, &x, values);
+    return fvi_build_append_graph(m->b, v->graph, &x, v->of_pictures);
 }
 
 /* Values of the samples [copies pictures] -> their mean over the copies, [pictures]. */
@@ -217,15 +224,43 @@ static int emit_copies(fvi_builder *b, int x, int copies) {
     return all;
 }
 
+/* What terms compare with, [n][c][h][w]; pictures without a photo have zeros. */
+static int emit_photos(making *m, const fvi_update_site *s) {
+    const fvi_picture *p = s->pictures;
+    float *to = NULL;
+    const int v = fvi_given_input(m->given, m->b, &(fvi_shape){4, {s->n, p->channels, p->h, p->w}},
+                                  FVI_GIVEN_ONCE, &to);
+    for (int i = 0; v >= 0 && i < s->n; i++)
+        if (p[i].photo) memcpy(to + i * p->count, p[i].photo, (size_t)p->count * sizeof *to);
+    return v;
+}
+
+/* The network's values of the photos, where there are any, through the transforms in *chain. */
+static void append_photos(making *m, const fvi_update_site *s, fvi_chain_form *chain,
+                          network_values *v) {
+    const int copies = s->desc->schedule.copies;
+    const fvi_form_site site = {m->b, m->given, copies * s->n};
+    int h, w;
+    for (int i = 0; i < s->n; i++) v->has_photos |= s->pictures[i].photo != NULL;
+    if (!v->has_photos) return;
+    const int photos = emit_copies(m->b, emit_photos(m, s), copies);
+    const int seen = fvi_chain_emit_again(s->pictures[0].chain[0], &site, photos, chain);
+    const int x = emit_network_input(m, s, seen, &h, &w);
+    if (!m->b->status) fvi_build_append_graph(m->b, v->graph, &x, v->of_photos);
+}
+
 /* The objectives' terms on the network's values, which are averaged over copies, and on pictures:
  * [pictures]. */
-static int emit_terms(making *m, const fvi_update_site *s, const fvi_graph *network,
-                      const int *values, int64_t samples, int pixels, int begun) {
+static int emit_terms(making *m, const fvi_update_site *s, const network_values *v, int pixels,
+                      int begun) {
+    const int copies = s->desc->schedule.copies;
     const fvi_objective **objectives = g_new(const fvi_objective *, (gsize)s->n);
     for (int i = 0; i < s->n; i++) objectives[i] = s->pictures[i].objective;
-    const fvi_objective_site site = {m->b, m->given, {objectives, s->n}, s->group};
-    const int v = fvi_objectives_emit(&site, network, samples, NULL, values);
-    const int all = emit_mean_of_copies(m->b, v, (int)(samples / s->n), s->n);
+    const fvi_objective_site site = {
+        m->b, m->given, {objectives, s->n}, s->group, v->has_photos ? v->of_photos : NULL};
+    const int each =
+        fvi_objectives_emit(&site, v->graph, (int64_t)copies * s->n, NULL, v->of_pictures);
+    const int all = emit_mean_of_copies(m->b, each, copies, s->n);
     const int own = fvi_objectives_emit_pictures(&site, pixels, begun);
     g_free(objectives);
     return plus(m->b, all, own);
@@ -235,7 +270,8 @@ static fv_status make_step(const fvi_update_site *s, fvi_update_graphs *out, fvi
                            fv_error *err) {
     const fvi_picture *p = s->pictures;
     const int copies = s->desc->schedule.copies;
-    int values[FVI_MAX_VALUES], h = 0, w = 0;
+    network_values values = {0};
+    int h = 0, w = 0;
     making m;
     fv_status st = begin(&m, &out->given[0], fvi_session_network(s->session), "step", err);
     if (st) goto done;
@@ -250,21 +286,22 @@ static fv_status make_step(const fvi_update_site *s, fvi_update_graphs *out, fvi
     const fvi_form_site site = {m.b, m.given, (int)out->samples};
     int x = fvi_chain_emit(p->chain[0], &site, emit_copies(m.b, seen, copies), out->chain);
     x = emit_network_input(&m, s, x, &h, &w);
-    if (m.b->status || append_network(&m, s, x, h, w, network, values)) goto finish;
-    fvi_build_output(m.b, emit_terms(&m, s, *network, values, out->samples, pixels, begun));
+    if (m.b->status || append_network(&m, s, x, h, w, &values)) goto finish;
+    append_photos(&m, s, out->chain, &values);
+    fvi_build_output(m.b, emit_terms(&m, s, &values, pixels, begun));
     fvi_build_output(m.b, seen);
     fvi_build_output(m.b, pixels);
     fvi_build_output(m.b, made);
     fvi_build_output(m.b, z);
 finish:
+    *network = values.graph;
     st = finish(&m, 0, &out->step, &out->step_inputs);
 done:
     end(&m);
     return st;
 }
 
-/* ---- between ----------------------------------------------------------------------------------
- */
+/* ---- between -------------------------------------------------------------------------------- */
 
 static fv_status make_between(const fvi_update_site *s, fvi_update_graphs *out, fv_error *err) {
     const fvi_gradient_settings *d = &s->desc->gradient;
@@ -426,9 +463,6 @@ fv_status fvi_update_graphs_make(const fvi_update_site *site, fvi_update_graphs 
     fvi_graph *network = NULL;
     *out = (fvi_update_graphs){.chain = g_new0(fvi_chain_form, 1),
                                .in_place = g_new0(fvi_chain_form, 1)};
-    if (site->pictures[0].photo)
-        return fvi_fail(err, FV_UNSUPPORTED,
-                        "terms that compare with a photo have no form as a graph");
     fv_status st = make_step(site, out, &network, err);
     if (!st) {
         out->step->origin = network; /* whose constants it has */

@@ -147,6 +147,11 @@ static const fvi_term cases[] = {
     TERM(probability, .channel = 1, .argument = {FVI_PROBABILITY_OF_LOGIT}),
     TERM(probability, .channel = 1, .argument = {FVI_PROBABILITY_OF_SCORES}),
     TERM(probability, .channel = 1, .argument = {FVI_PROBABILITY_ITSELF}),
+    TERM(match, ALL),
+    TERM(match, .channel = 1),
+    TERM(caricature, ALL, .argument = {0}),
+    TERM(caricature, ALL, .argument = {1}),
+    TERM(caricature, .channel = 2, .argument = {2}),
     TERM(interpolate, .channel = 1, .channel2 = 3),
     TERM(diversity, ALL),
     TERM(alignment, ALL, .argument = {2}),
@@ -278,6 +283,29 @@ static void assert_close(const float *is, const double *want, int64_t n, const c
             fail_msg("%s, %s %" PRId64 ": %.9g, not %.9g", where, what, i, (double)is[i], want[i]);
 }
 
+/* The photos' numbers, of the pictures'; those of sample 1 are such that units see nothing. */
+static void photos_of(const made *m, int64_t count, float *to) {
+    const int64_t each = count / SAMPLES;
+    for (int64_t i = 0; i < count; i++)
+        to[i] = i / each == 1 ? 0 : m->x[(i * 7 + 3) % count] + 0.25f * m->x[i];
+}
+
+/* The network on the photos, for the terms that compare with them. */
+static void remember(const layout *l, fvi_bound *const *bound) {
+    made m;
+    begin(&m, &l->input);
+    const int64_t count = fvi_shape_count(&l->input);
+    float *photos = g_new(float, count);
+    photos_of(&m, count, photos);
+    memcpy(m.x, photos, (size_t)count * sizeof *photos);
+    running r = run(&m, l->value(m.b, m.input, l), NULL);
+    const float *targets[] = {r.out};
+    for (int i = 0; i < SAMPLES; i++)
+        must(fvi_bound_remember(bound[i % PICTURES], i, targets, &m.err), &m.err, l->name);
+    g_free(photos);
+    end(&m, &r);
+}
+
 /* What the terms' own C makes of the value: values [SAMPLES], and the gradient at the input. */
 static float *reference(const layout *l, const batch *of, double *values, made *m, running *r) {
     fvi_bound *bound[PICTURES];
@@ -289,6 +317,7 @@ static float *reference(const layout *l, const batch *of, double *values, made *
     for (int i = 0; i < PICTURES; i++)
         must(fvi_objective_bind(of->list[i], graph_of(r), SAMPLES, NULL, &bound[i], &m->err),
              &m->err, l->name);
+    remember(l, bound);
     for (int i = 0; i < SAMPLES; i++)
         values[i] = fvi_bound_evaluate(bound[i % PICTURES], i, targets, seeds);
     for (int i = 0; i < SAMPLES; i += group) {
@@ -304,8 +333,11 @@ static float *reference(const layout *l, const batch *of, double *values, made *
 
 static int emit(made *m, const layout *l, const batch *of, const fvi_graph *network) {
     begin(m, &l->input);
-    const int v = l->value(m->b, m->input, l);
-    const fvi_objective_site site = {m->b, &m->given, {of->list, PICTURES}, group};
+    float *photos;
+    const int photo = fvi_given_input(&m->given, m->b, &l->input, FVI_GIVEN_ONCE, &photos);
+    photos_of(m, fvi_shape_count(&l->input), photos);
+    const int v = l->value(m->b, m->input, l), of_photos = l->value(m->b, photo, l);
+    const fvi_objective_site site = {m->b, &m->given, {of->list, PICTURES}, group, &of_photos};
     return fvi_objectives_emit(&site, network, SAMPLES, NULL, &v);
 }
 
@@ -474,7 +506,7 @@ static void compare_pictures(const fvi_term *term, int vary_arguments, int h, in
         start[i] = flat ? 0 : 0.9f * x[i] + 0.1f * x[i * 7 % (PICTURES * each)];
         if (flat) x[i] = 0;
     }
-    const fvi_objective_site site = {m.b, &m.given, {b.list, PICTURES}, group};
+    const fvi_objective_site site = {m.b, &m.given, {b.list, PICTURES}, group, NULL};
     running r = run(&m, fvi_objectives_emit_pictures(&site, m.input, begun), plugin);
     ones(seed, PICTURES);
     float *dx = gradient(&m, &r, seed), *want = g_new0(float, PICTURES *each);
@@ -596,7 +628,9 @@ static void assert_refused(batch *b, const char *text) {
 
 static void terms_that_are_not_alike_are_refused(void **state) {
     (void)state;
-    const fvi_term match = TERM(match, ALL, .file = "photo.jpg");
+    fvi_term_kind formless = fvi_term_match;
+    formless.emit = NULL;
+    const fvi_term match = {.kind = &formless, .file = "photo.jpg", ALL};
     const fvi_term *term = &match, *channel[TERMS] = {&cases[0], &cases[0]};
     batch b;
     fill(&b, &term, 1, 6);

@@ -173,7 +173,8 @@ static void no_numbers_are_explained(void **state) {
     assert_null(none[0]);
 }
 
-#define UNIT "#5"
+#define UNIT  "#5"
+#define PHOTO "tests/data/cli/photo.jpg"
 #define MAPS \
     { UNIT ":0", UNIT ":1", UNIT ":7", NULL }
 #define LUCID "pad(4;grey) jitter(4) scale(0.9,1.1,0.02,lucid) rotate(-10,10,5,lucid) jitter(2)"
@@ -198,6 +199,25 @@ static const kase cases[] = {
     {"in-place transforms", "tf-keras-vis", "size=24; steps=12", MAPS, NULL, NULL},
     {"in-place transforms, patience", "tf-keras-vis",
      "size=24; steps=30; patience=2; rate=5; in-place-transforms=roll(4) noise(0.1)", MAPS, NULL,
+     NULL},
+    {"invert",
+     "invert",
+     "size=24; steps=12",
+     {"match(" UNIT "," PHOTO ")", "2*match(" UNIT "," PHOTO ")", NULL},
+     NULL,
+     NULL},
+    {"photos of a batch, of another size, in copies",
+     "caricature",
+     "size=30; steps=8; copies=2; transforms=jitter(2) crop(0.5,1) noise(0.05)",
+     {"caricature(" UNIT "," PHOTO ") + 0.1*" UNIT, "2*caricature(" UNIT "," PHOTO ",2) + " UNIT,
+      NULL},
+     NULL,
+     NULL},
+    {"caricature",
+     "caricature",
+     "size=24; steps=8",
+     {"caricature(" UNIT ":3," PHOTO ")", "caricature(" UNIT ":4," PHOTO ",0)", NULL},
+     NULL,
      NULL},
     {"dead ReLUs",
      "wolfram",

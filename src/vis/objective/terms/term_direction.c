@@ -107,8 +107,9 @@ static int emit(const fvi_term_graph *g, const fvi_bound_term *t) {
         fvi_emit_reshape(b, fvi_emit_reduce(b, FVI_REDUCE_SUM, 1u << 2, 0, products), &positions);
     const int length =
         fvi_emit_reshape(b, fvi_emit_reduce(b, FVI_REDUCE_L2, 1u << 2, 0, x), &positions);
-    return fvi_emit_reduce(b, FVI_REDUCE_MEAN, 1u << 1, 0,
-                           fvi_emit_dot_cosine(g, t, vector_length, dot, length));
+    return fvi_emit_reduce(
+        b, FVI_REDUCE_MEAN, 1u << 1, 0,
+        fvi_emit_dot_cosine(g, t, fvi_term_numbers(g, t, vector_length, 1), dot, length));
 }
 
 const fvi_term_kind fvi_term_direction = {

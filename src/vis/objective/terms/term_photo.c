@@ -2,6 +2,7 @@
 /* term_photo: comparing a layer's activations with those of a photo: match(LAYER[:C], PHOTO) for
  * inversion, caricature(LAYER[:C], PHOTO[, power]).
  */
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +116,42 @@ static double caricature(const fvi_extent *l, int64_t n, const fvi_bound_term *t
            square;
 }
 
+/* ---- as nodes of a graph -------------------------------------------------------------------- */
+
+enum { ELEMENTS = 1u << 1 }; /* the axis of [samples][n] */
+
+/* The photo's elements, [samples][n], and *square, photo_square of them, [samples][1]. */
+static int emit_photo(const fvi_term_graph *g, const fvi_bound_term *t, int *square) {
+    assert(g->photo[t->term->value] >= 0 || g->b->status);
+    const int b = fvi_emit_elements(g, t, g->photo);
+    const int sum = fvi_emit_reduce(g->b, FVI_REDUCE_SUM_SQUARE, ELEMENTS, 1, b);
+    *square = fvi_term_where(g, fvi_term_compare(g, FVI_GREATER, sum, 0), sum, 1);
+    return b;
+}
+
+static int each_sample(const fvi_term_graph *g, int x) {
+    return fvi_emit_reshape(g->b, x, &(fvi_shape){1, {g->samples}});
+}
+
+static int emit_match(const fvi_term_graph *g, const fvi_bound_term *t) {
+    int square;
+    const int photo = emit_photo(g, t, &square), x = fvi_emit_elements(g, t, g->layer);
+    const int apart = fvi_emit_binary(g->b, FVI_SUB, x, photo);
+    const int sum = fvi_emit_reduce(g->b, FVI_REDUCE_SUM_SQUARE, ELEMENTS, 1, apart);
+    return fvi_term_scale(g, -1, 0, each_sample(g, fvi_emit_binary(g->b, FVI_DIV, sum, square)));
+}
+
+static int emit_caricature(const fvi_term_graph *g, const fvi_bound_term *t) {
+    int square;
+    const int photo = emit_photo(g, t, &square), x = fvi_emit_elements(g, t, g->layer);
+    const int length = fvi_emit_unary(g->b, FVI_SQRT, 0, 0, square);
+    const int dot = fvi_emit_reduce(g->b, FVI_REDUCE_SUM, ELEMENTS, 1,
+                                    fvi_emit_binary(g->b, FVI_MUL, x, photo));
+    const int along = fvi_emit_dot_cosine(g, t, length, dot,
+                                          fvi_emit_reduce(g->b, FVI_REDUCE_L2, ELEMENTS, 1, x));
+    return each_sample(g, fvi_emit_binary(g->b, FVI_DIV, along, square));
+}
+
 const fvi_term_kind fvi_term_match = {
     .name = "match",
     .usage = "match(LAYER[:C], PHOTO)",
@@ -124,6 +161,7 @@ const fvi_term_kind fvi_term_match = {
     .read = read,
     .bind = bind,
     .value = match,
+    .emit = emit_match,
 };
 
 const fvi_term_kind fvi_term_caricature = {
@@ -136,4 +174,5 @@ const fvi_term_kind fvi_term_caricature = {
     .read = read,
     .bind = bind,
     .value = caricature,
+    .emit = emit_caricature,
 };

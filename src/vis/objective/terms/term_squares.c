@@ -75,18 +75,19 @@ static double strong(const fvi_extent *l, int64_t n, const fvi_bound_term *t, co
 /* ---- as nodes of a graph -------------------------------------------------------------------- */
 
 static int emit_layer(const fvi_term_graph *g, const fvi_bound_term *t) {
-    const int x = fvi_emit_elements(g, t);
+    const int x = fvi_emit_elements(g, t, g->layer);
     return fvi_emit_reduce(g->b, FVI_REDUCE_MEAN, 1u << 1, 0, fvi_emit_binary(g->b, FVI_MUL, x, x));
 }
 
 static int emit_energy(const fvi_term_graph *g, const fvi_bound_term *t) {
-    return fvi_emit_reduce(g->b, FVI_REDUCE_SUM_SQUARE, 1u << 1, 0, fvi_emit_elements(g, t));
+    return fvi_emit_reduce(g->b, FVI_REDUCE_SUM_SQUARE, 1u << 1, 0,
+                           fvi_emit_elements(g, t, g->layer));
 }
 
 /* x - mean > t sd, which rounding disturbs less than x > mean + t sd. */
 static int emit_strong(const fvi_term_graph *g, const fvi_bound_term *t) {
     fvi_builder *b = g->b;
-    const int x = fvi_emit_elements(g, t), held = fvi_emit_stop_gradient(b, x);
+    const int x = fvi_emit_elements(g, t, g->layer), held = fvi_emit_stop_gradient(b, x);
     const int mean = fvi_emit_reduce(b, FVI_REDUCE_MEAN, 1u << 1, 1, held);
     const int away = fvi_emit_binary(b, FVI_SUB, held, mean);
     const int variance =
