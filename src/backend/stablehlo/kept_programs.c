@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* kept_programs: a file for each program, named after the hash of all that decides it.
  *
- * A file is a line with the hash of the rest, and what the plug-in serialised. It is written as a
+ * A file is a line with the hash of its name and of the rest, and what the plug-in serialised: one
+ * that was damaged, or renamed, is not taken. It is written as a
  * whole and renamed (base/file.h), so that two processes may compile the same program at once. When
  * all together are larger than KEPT_BYTES, those not used for longest go. */
 #include "backend/stablehlo/kept_programs.h"
@@ -34,14 +35,20 @@ static char *key_of(const fvi_kept_programs *k, const fvi_pjrt_source *from) {
     return key;
 }
 
-static char *hash_of(const void *bytes, size_t size) {
-    return g_compute_checksum_for_data(G_CHECKSUM_SHA256, bytes, size);
+/* Of a file's first line: caller frees. */
+static char *hash_of(const char *key, const void *bytes, size_t size) {
+    GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
+    g_checksum_update(sum, (const guchar *)key, -1);
+    g_checksum_update(sum, bytes, (gssize)size);
+    char *hash = g_strdup(g_checksum_get_string(sum));
+    g_checksum_free(sum);
+    return hash;
 }
 
-/* Whether a file is whole. */
-static int is_whole(const fvi_mapping *file) {
+/* Whether a file is whole, and that program. */
+static int is_whole(const char *key, const fvi_mapping *file) {
     if (file->size <= HEAD_LENGTH || file->bytes[HEAD_LENGTH - 1] != '\n') return 0;
-    char *hash = hash_of(file->bytes + HEAD_LENGTH, file->size - HEAD_LENGTH);
+    char *hash = hash_of(key, file->bytes + HEAD_LENGTH, file->size - HEAD_LENGTH);
     const int whole = !memcmp(hash, file->bytes, HEAD_LENGTH - 1);
     g_free(hash);
     return whole;
@@ -49,11 +56,11 @@ static int is_whole(const fvi_mapping *file) {
 
 /* The program of a file, or NULL; then there is no such file any more. */
 static fvi_pjrt_program *load(const fvi_kept_programs *k, const fvi_pjrt_source *from,
-                              const char *path) {
+                              const char *key, const char *path) {
     fvi_mapping file;
     fvi_pjrt_program *program = NULL;
     if (fvi_mapping_open(path, KEPT_BYTES, &file, NULL)) return NULL;
-    if (is_whole(&file))
+    if (is_whole(key, &file))
         (void)fvi_pjrt_load(k->plugin, from, file.bytes + HEAD_LENGTH, file.size - HEAD_LENGTH,
                             &program);
     fvi_mapping_close(&file);
@@ -113,12 +120,13 @@ static void make_room(const char *folder) {
     g_ptr_array_unref(files);
 }
 
-static void keep(const fvi_kept_programs *k, const fvi_pjrt_program *program, const char *path) {
+static void keep(const fvi_kept_programs *k, const fvi_pjrt_program *program, const char *key,
+                 const char *path) {
     GBytes *bytes = fvi_pjrt_serialize(program);
     if (!bytes) return;
     gsize size;
     const void *data = g_bytes_get_data(bytes, &size);
-    char *hash = hash_of(data, size), *head = g_strdup_printf("%s\n", hash);
+    char *hash = hash_of(key, data, size), *head = g_strdup_printf("%s\n", hash);
     const fvi_bytes_range parts[] = {{head, HEAD_LENGTH}, {data, size}};
     if (!g_mkdir_with_parents(k->folder, 0700) && !fvi_file_write(path, parts, 2, NULL))
         make_room(k->folder);
@@ -133,10 +141,10 @@ fv_status fvi_kept_compile(const fvi_kept_programs *k, const fvi_pjrt_source *fr
     char *key = key_of(k, from), *file = g_strconcat(key, ENDING, NULL);
     char *path = g_build_filename(k->folder, file, NULL);
     fv_status st = FV_OK;
-    fvi_pjrt_program *program = load(k, from, path);
+    fvi_pjrt_program *program = load(k, from, key, path);
     if (!program) {
         st = fvi_pjrt_compile(k->plugin, k->device, from, &program, err);
-        if (!st) keep(k, program, path);
+        if (!st) keep(k, program, key, path);
     }
     if (!st) *out = program;
     g_free(key);
