@@ -3,6 +3,9 @@
  * from the same start and the same random draws, recipes/NAME.txt says with what options, and which
  * objective every update had. Here the same is rendered; the objectives must agree within 1e-3 of
  * each value (of a hundredth of the largest, where a value is smaller than that).
+ *
+ * Usage: test_recipes [PLUGIN.so]: rendered on the first device of a plug-in. There transforms that
+ * draw sizes are followed by one more, which the peers have not: these run, and are not compared.
  */
 #include <glib.h>
 #include <math.h>
@@ -35,8 +38,11 @@ typedef struct reference {
 typedef struct seen {
     double value[MAX_UPDATES];
     int n, shown; /* how many came; and whether `what` has been compared */
+    int resized;  /* the device has added a transform */
     const char *objective;
 } seen;
+
+static const char *plugin; /* NULL: the processor */
 
 static int record(void *user, const fv_progress *p) {
     seen *s = user;
@@ -44,6 +50,10 @@ static int record(void *user, const fv_progress *p) {
     if (s->n < MAX_UPDATES) s->value[s->n] = p->objective;
     s->n++;
     return 0;
+}
+
+static void note(void *user, const char *text) {
+    if (strstr(text, "end in resize(")) ((seen *)user)->resized = 1;
 }
 
 static void read_values(char *text, reference *r) {
@@ -100,7 +110,8 @@ static int compare(const char *name, const reference *r, const seen *s) {
     printf("%s: %d updates of %d; off by at most %.1e, at update %d: %.9g, %.9g expected\n", name,
            s->n, r->n, worst, at + 1, s->value[at], r->expected[at]);
     if (!s->shown) printf("%s: the objective is not called %s\n", name, r->objective);
-    return s->n == r->n && s->shown && worst <= TOLERANCE;
+    if (s->resized) printf("%s: not compared: on a device its pictures have one size\n", name);
+    return s->n == r->n && s->shown && (s->resized || worst <= TOLERANCE);
 }
 
 /* Renders what NAME.txt says. */
@@ -123,8 +134,10 @@ static int check_recipe(const char *name) {
         fail_msg("%s: %s", name, err.text);
     apply_options(&r, d);
     if (spectrum && fv_recipe_set_tensor(d, "spectrum", spectrum, &err)) fail_msg("%s", err.text);
-    int broken = render_texts(model, &r.objective, 1, d,
-                              &(render_how){.progress = record, .user = &s}, &made, &err) != FV_OK;
+    int broken =
+        render_texts(model, &r.objective, 1, d,
+                     &(render_how){.progress = record, .note = note, .user = &s, .plugin = plugin},
+                     &made, &err) != FV_OK;
     fv_recipe_free(d);
     if (broken) printf("%s: %s\n", name, err.text);
     int ok = compare(name, &r, &s) && !broken;
@@ -155,7 +168,8 @@ static void recipes_agree_with_their_peers(void **state) {
     assert_true(cases >= fv_recipe_count() - 5); /* all but our own five */
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    plugin = argc > 1 ? argv[1] : NULL;
     const struct CMUnitTest tests[] = {cmocka_unit_test(recipes_agree_with_their_peers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -405,13 +405,18 @@ static double largest(const double *x, int64_t n) {
     return m > 0 ? m : 1;
 }
 
+/* The largest error that was found; of the largest number. */
+static double worst;
+
 /* Elements every `stride` apart; want is dense. */
 static int compare(const float *got, const double *want, int64_t n, int64_t stride, double tol,
                    const char *what, int which, char *text, size_t size) {
     double scale = largest(want, n);
     for (int64_t i = 0; i < n; i++) {
         double x = got[i * stride], y = want[i];
-        if (x == y || (isnan(x) && isnan(y)) || fabs(x - y) <= tol * scale) continue;
+        if (x == y || (isnan(x) && isnan(y))) continue;
+        worst = fmax(worst, fabs(x - y) / scale);
+        if (fabs(x - y) <= tol * scale) continue;
         return fail(text, size, "%s %d: element %lld is %.9g, not %.9g (largest %.3g)", what, which,
                     (long long)(i * stride), x, y, scale);
     }
@@ -467,18 +472,23 @@ static int check_gradient(const problem *p, const result *r, double *const *x, i
     return bad;
 }
 
-/* A result against the reference: every target, and every gradient where there is one. */
-static int check_result(const problem *p, const result *r, char *text, size_t size) {
+/* A result against the reference: every target, and every gradient where there is one.
+ *   off  how far the targets and the gradients are off, of the largest number of each */
+static int check_result(const problem *p, const result *r, double off[2], char *text, size_t size) {
     double *x[FVI_CASE_INPUTS] = {0};
     for (int i = 0; i < p->n_all; i++) {
         int64_t n = p->data[i] ? fvi_ref_count(&p->in[i]) : 0;
         if (p->data[i]) x[i] = need((size_t)n, sizeof(double));
         for (int64_t e = 0; e < n; e++) x[i][e] = p->data[i][e];
     }
+    worst = 0;
     int bad = check_forward(p, r, x, text, size);
+    off[0] = worst;
+    worst = 0;
     for (int i = 0; i < p->n_all && !bad; i++)
         if (r->gradient[i] && !p->c->in[i].no_gradient)
             bad = check_gradient(p, r, x, i, text, size);
+    off[1] = worst;
     for (int i = 0; i < p->n_all; i++) free(x[i]);
     return bad;
 }
@@ -569,8 +579,9 @@ static int check_behind(const problem *p, const result *plain, char *text, size_
 static int run_targets(const fvi_case *c, int all_targets, char *text, size_t size) {
     problem p = problem_new(c, all_targets);
     result guarded = {0}, shared = {0}, forward = {0};
+    double off[2];
     int bad = plan_run(&p, FVI_EXEC_BACKWARD | FVI_PLAN_GUARDS, &guarded, text, size) ||
-              check_result(&p, &guarded, text, size) ||
+              check_result(&p, &guarded, off, text, size) ||
               plan_run(&p, FVI_EXEC_BACKWARD, &shared, text, size) ||
               check_results(&p, &guarded, &shared, -1, 0, "with memory shared", text, size) ||
               plan_run(&p, FVI_PLAN_GUARDS, &forward, text, size) ||
@@ -589,15 +600,15 @@ int fvi_case_run(const fvi_case *c, char *text, size_t size) {
     return run_targets(c, 0, text, size) || (c->n_then > 0 && run_targets(c, 1, text, size));
 }
 
-int fvi_case_run_on(const fvi_case *c, fvi_device *d, char *text, size_t size) {
+int fvi_case_run_on(const fvi_case *c, fvi_device *d, double off[2], char *text, size_t size) {
     problem p = problem_new(c, 0);
     fvi_executable *e = NULL;
     fv_error err = {0};
     result r = {0};
     fv_status st = fvi_executable_new(d, graph_new(&p), FVI_EXEC_BACKWARD, &e, &err);
     if (!st) st = execute(e, &p, &r, &err);
-    const int bad =
-        st ? fail(text, size, "status %d: %s", st, err.text) : check_result(&p, &r, text, size);
+    const int bad = st ? fail(text, size, "status %d: %s", st, err.text)
+                       : check_result(&p, &r, off, text, size);
     fvi_executable_free(e);
     result_free(&r);
     problem_free(&p);

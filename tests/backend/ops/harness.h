@@ -142,9 +142,10 @@ const fvi_case_table *const *fvi_case_tables(int *count);
 int fvi_case_is_picture(const fvi_case_input *in);
 
 /* The first two of these checks, on a device of any backend.
+ *   off      how far the output and the gradients are off, of the largest number of each
  *   text     a sentence on the first failure
  *   returns  0 when both held */
-int fvi_case_run_on(const fvi_case *c, fvi_device *d, char *text, size_t size);
+int fvi_case_run_on(const fvi_case *c, fvi_device *d, double off[2], char *text, size_t size);
 
 /* Runs all checks of one case.
  *   text     a sentence on the first failure

@@ -3,8 +3,10 @@
  * against its central differences.
  *
  * Usage: test_ops_on PLUGIN.so EVERY [TABLE...]: every EVERY-th case (each is two programs to be
- * compiled) of these tables. PLUGIN.so '': that of $FOVEA_TEST_PLUGIN; without one it is skipped.
+ * compiled) of these tables. PLUGIN.so '': that of $FOVEA_TEST_PLUGIN; without one it is skipped. A
+ * line a table says how far its cases are off, of the largest number of each array.
  */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,9 +22,24 @@
 
 static fvi_device *device;
 
+/* Of a table: the cases that were right, and how far off output and gradients are at most. */
+static int right;
+static double worst[2];
+
 static void test_case(void **state) {
+    double off[2] = {0};
     char text[512] = "";
-    if (fvi_case_run_on(*state, device, text, sizeof text)) fail_msg("%s", text);
+    if (fvi_case_run_on(*state, device, off, text, sizeof text)) fail_msg("%s", text);
+    for (int i = 0; i < 2; i++) worst[i] = fmax(worst[i], off[i]);
+    right++;
+}
+
+/* Says them, after a table's last case. */
+static void tell(void **state) {
+    print_message("%s: %d cases right, output within %.1e, gradients within %.1e\n",
+                  ((const fvi_case_table *)*state)->name, right, worst[0], worst[1]);
+    right = 0;
+    worst[0] = worst[1] = 0;
 }
 
 static int chosen(const char *table, int argc, char **argv) {
@@ -31,7 +48,7 @@ static int chosen(const char *table, int argc, char **argv) {
     return argc < 4;
 }
 
-/* Appends the chosen cases of a table. */
+/* Appends the chosen cases of a table, and what tells of them. */
 static int add_table(const fvi_case_table *table, int every, struct CMUnitTest *tests,
                      char (*names)[160]) {
     int n = 0;
@@ -40,7 +57,8 @@ static int add_table(const fvi_case_table *table, int every, struct CMUnitTest *
         snprintf(names[n], sizeof *names, "%s: %s", table->name, c->name);
         tests[n] = (struct CMUnitTest){names[n], test_case, NULL, NULL, (void *)(uintptr_t)c};
     }
-    return n;
+    tests[n] = (struct CMUnitTest){table->name, tell, NULL, NULL, (void *)(uintptr_t)table};
+    return n + 1;
 }
 
 int main(int argc, char **argv) {
@@ -59,7 +77,7 @@ int main(int argc, char **argv) {
         return 1;
     }
     const fvi_case_table *const *tables = fvi_case_tables(&count);
-    for (int t = 0; t < count; t++) total += tables[t]->count;
+    for (int t = 0; t < count; t++) total += tables[t]->count + 1;
     struct CMUnitTest *tests = calloc((size_t)total + 1, sizeof *tests);
     char(*names)[160] = calloc((size_t)total + 1, sizeof *names);
     if (!tests || !names) return 1;

@@ -3,7 +3,7 @@
  * start with the same random choices: every picture's value after each of the first updates to 1e-3
  * of the largest, and the pictures at the end.
  *
- *   test_device_update PLUGIN.so
+ *   test_device_update PLUGIN.so [CASE...]
  *
  * PLUGIN.so '': that of $FOVEA_TEST_PLUGIN; without one it is skipped. */
 #include <math.h>
@@ -247,8 +247,15 @@ static const kase cases[] = {
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
+static int chosen(const char *name, int argc, char **argv) {
+    for (int i = 2; i < argc; i++)
+        if (!strcmp(argv[i], name)) return 1;
+    return argc < 3;
+}
+
 int main(int argc, char **argv) {
     struct CMUnitTest tests[CASES + 1] = {{0}};
+    size_t n = 0;
     plugin = argc > 1 && argv[1][0] ? argv[1] : getenv("FOVEA_TEST_PLUGIN");
     if (!plugin || !*plugin) {
         fprintf(stderr, "skipped: no plug-in in $FOVEA_TEST_PLUGIN\n");
@@ -257,9 +264,10 @@ int main(int argc, char **argv) {
     gates = make_gates();
     steep = make_steep();
     for (size_t i = 0; i < CASES; i++)
-        tests[i] = (struct CMUnitTest){cases[i].name, check, NULL, NULL, (void *)&cases[i]};
-    tests[CASES] = (struct CMUnitTest)cmocka_unit_test(no_numbers_are_explained);
-    const int failed = cmocka_run_group_tests_name("device_update", tests, NULL, NULL);
+        if (chosen(cases[i].name, argc, argv))
+            tests[n++] = (struct CMUnitTest){cases[i].name, check, NULL, NULL, (void *)&cases[i]};
+    if (argc < 3) tests[n++] = (struct CMUnitTest)cmocka_unit_test(no_numbers_are_explained);
+    const int failed = _cmocka_run_group_tests("device_update", tests, n, NULL, NULL);
     builder_free(gates);
     builder_free(steep);
     return failed;
