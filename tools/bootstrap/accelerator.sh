@@ -1,40 +1,56 @@
 # SPDX-License-Identifier: Apache-2.0
-# Sourced by ./bootstrap: a plug-in for processors, which stands for accelerators in tests.
+# Sourced by ./bootstrap: plug-ins for processors, which stand for accelerators in tests, and what
+# is done with them (tools/accelerator/).
 
-# Sets `pjrt_plugin` to its path, or to nothing where it is not to be had.
-fetch_pjrt_plugin() {
-    pjrt_plugin=
+# fetch_plugin REQUIREMENTS FILE: prints the path of a package's plug-in, fetched where it is not
+# there; nothing where it is not to be had.
+fetch_plugin() {
+    local package version folder
+    package=$(sed -n 's/^\([a-z-]*\)==.*/\1/p' "$1")
+    version=$(sed -n 's/^[a-z-]*==\([0-9.]*\).*/\1/p' "$1")
+    folder=$cache/pjrt-cpu-$version
     if [ "$(uname -m)" != x86_64 ]; then
-        say "the plug-in for processors is packaged for x86_64 only: not fetched"
+        say "$package is packaged for x86_64 only: not fetched" >&2
         return
     fi
-    pjrt_plugin=$cache/pjrt-cpu-0.11.2/pjrt_c_api_cpu_plugin.so
-    [ -e "$pjrt_plugin" ] && return
-    make_venv
-    locked unpack_pjrt_plugin
+    if [ ! -e "$folder/$2" ]; then
+        make_venv >&2
+        locked unpack_plugin "$1" "$package" "$folder" >&2
+    fi
+    echo "$folder/$2"
 }
 
-unpack_pjrt_plugin() {
+# unpack_plugin REQUIREMENTS PACKAGE FOLDER
+unpack_plugin() {
     local folder
-    say "fetching a PJRT plug-in for processors (63 MB, Apache-2.0) into $(dirname "$pjrt_plugin")"
+    say "fetching $2, a PJRT plug-in for processors (63 MB, Apache-2.0), into $3"
     folder=$(new_download_folder)
-    download tools/requirements-accelerator.txt "$folder"
+    download "$1" "$folder"
     "$venv_python" -m zipfile -e "$folder"/*.whl "$folder/wheel"
-    rm -rf "$(dirname "$pjrt_plugin")"
-    mv "$folder/wheel/lammps_jax_pjrt_cpu" "$(dirname "$pjrt_plugin")"
+    rm -rf "$3"
+    mv "$folder/wheel/${2//-/_}" "$3"
     rm -rf "$folder"
 }
 
-# run_accelerator: all cases of all operators, and the networks of the tests, on that plug-in.
-run_accelerator() {
-    fetch_pjrt_plugin
-    [ -n "$pjrt_plugin" ] || fail "there is no plug-in for this machine"
-    export XLA_FLAGS=$pjrt_flags
-    say "every case of every operator (each is two programs to compile; some 20 minutes)"
-    build/tests/backend/ops/test_ops_on "$pjrt_plugin" 1 "$@"
-    say "whole networks"
-    build/tests/backend/test_executable "$pjrt_plugin" 1
+# Sets `pjrt_plugin` to the path of the one that tests run on, or to nothing.
+fetch_pjrt_plugin() {
+    pjrt_plugin=$(fetch_plugin tools/requirements-accelerator.txt pjrt_c_api_cpu_plugin.so)
 }
 
-# Tests compile many small programs, which run once: fast to compile is better than fast to run.
-pjrt_flags="--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+# run_accelerator [--again] [PART...]
+run_accelerator() {
+    local second
+    fetch_pjrt_plugin
+    second=$(fetch_plugin tools/requirements-accelerator-second.txt libpjrt_cpu.so)
+    [ -n "$pjrt_plugin" ] || fail "there is no plug-in for this machine ($(uname -m)): nothing runs"
+    say "on $pjrt_plugin, and a few parts on $second"
+    "$venv_python" tools/accelerator/check.py --build "$root/build" --cache "$cache" \
+        --plugin "$pjrt_plugin" --second "$second" "$@"
+}
+
+# run_gpu [--quick] [PLUGIN.so]: on a machine with an accelerator. Needs neither packages of the
+# system nor the network where build/fovea and the plug-in are there.
+run_gpu() {
+    local python=${FOVEA_GPU_PYTHON:-$(system_python)}
+    "$python" tools/accelerator/gpu.py --build "$root/build" --cache "$cache" "$@"
+}

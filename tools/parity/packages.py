@@ -15,18 +15,16 @@ import os
 import re
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 
 from compare import FORWARD, ROOT, TIMEOUT, limited, relative, versions
+from fetch import unpack
 
-HERE = Path(__file__).resolve().parent
 SMALL = 0.01         # ONNX Runtime's sigmoid is 1e-7 off near zero: no output counts as smaller
 DIFFERENCES = 0.02   # of a derivative along a line: single precision and kinks allow no less
 HEAD = "| package | file | outputs | run | gradient | seconds |\n|---|---|---|---|---|---|\n"
@@ -48,29 +46,6 @@ SIZES = {
 # Free sizes of the other inputs and of those by name.
 FREE = {"frames": 40, "batch": 1, "batch_size": 1, "seq_len": 3, "sequence_length": 3}
 VALUES = {"sr": 16000}   # the number that an input means
-
-
-def unpack(cache):
-    """The packages' ONNX files, downloaded and unpacked once."""
-    wheels, files = cache / "wheels", cache / "files"
-    done = cache / "done"
-    pins = (HERE / "packages.txt").read_text(encoding="utf-8")
-    if not done.exists() or done.read_text(encoding="utf-8") != pins:
-        wheels.mkdir(parents=True, exist_ok=True)
-        subprocess.run([sys.executable, "-m", "pip", "download", "-qqq", "--no-deps",
-                        "--disable-pip-version-check", "--require-hashes",
-                        "-r", HERE / "packages.txt", "-d", wheels], check=True)
-        for path in sorted(wheels.iterdir()):
-            folder = files / path.name.split("-")[0]
-            if path.suffix == ".whl":
-                with zipfile.ZipFile(path) as z:
-                    z.extractall(folder, [n for n in z.namelist() if n.endswith(".onnx")])
-            else:
-                with tarfile.open(path) as t:
-                    t.extractall(folder, [m for m in t.getmembers() if m.name.endswith(".onnx")],
-                                 filter="data")
-        done.write_text(pins, encoding="utf-8")
-    return sorted(p for p in files.rglob("*.onnx") if ".data" not in str(p.relative_to(files)))
 
 
 def shape_of(path, put, first):

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an update costs on a plug-in: bytes it copies, and how long the first takes."""
+import json
+import tempfile
+
+RECIPES = ("fovea", "fovea-layer", "lucid", "maco", "wolfram")
+BATCHES = (1, 8)
+LAYER, CHANNEL = "block_8/expand/conv", 3
+SIZE = 64
+REPEATS = 2
+
+
+def crossing(programs, model):
+    """Bytes of one picture's update if only the network were on the device: pictures and the
+    target's gradient in, the target and the pictures' gradient out."""
+    said = json.loads(programs.run(programs.fovea, "layers", model, "--size", SIZE, "--json"))
+    (shape,) = [x["output_shape"] for x in said["layers"] if x["name"] == LAYER]
+    target = 4 * shape[1] * shape[2] * shape[3]
+    return 2 * (3 * SIZE * SIZE * 4 + target)
+
+
+def measure(programs, model, recipe, batch):
+    """One recipe at one batch, first with an empty folder of programs, then with theirs."""
+    words = (model, f"{LAYER}:{CHANNEL}", "--recipe", recipe, "--size", SIZE, "--batch", batch,
+             "--repeats", REPEATS)
+    with tempfile.TemporaryDirectory(dir=programs.folder) as cache:
+        first = programs.bench(*words, cache=cache)
+        again = programs.bench(*words, cache=cache)
+    out = {"to_device": again["to_device"], "from_device": again["from_device"],
+           "crossing": batch * crossing(programs, model), "first_ms": first["first_ms"],
+           "first_kept_ms": again["first_ms"], "update_ms": again["step_ms"],
+           "peak_mb": first["peak_rss_mb"]}
+    return (f"{out['to_device']:.0f} bytes in, {out['from_device']:.0f} out an update; the first "
+            f"after {out['first_ms'] / 1e3:.1f} s, {out['first_kept_ms'] / 1e3:.1f} s with kept "
+            "programs"), out
