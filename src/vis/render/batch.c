@@ -25,6 +25,24 @@
 
 fvi_unit *fvi_job_unit(const fvi_job *j, int i) { return &j->units[i / j->restarts]; }
 
+int fvi_units_alike(const fvi_unit *a, const fvi_unit *b) {
+    const fvi_objective *x = &a->objective, *y = &b->objective;
+    if (a->setup != b->setup || x->n_values != y->n_values) return 0;
+    for (int i = 0; i < x->n_values; i++)
+        if (strcmp(x->values[i], y->values[i]) != 0) return 0;
+    return fvi_objective_is_joint(x) == fvi_objective_is_joint(y);
+}
+
+int fvi_batch_room(const fvi_job *j, int first) {
+    const fvi_unit *u = fvi_job_unit(j, first);
+    const int total = j->count * j->restarts, most = u->setup->desc.batch;
+    int from = first, to = first + 1;
+    if (fvi_objective_is_joint(&u->objective)) return 1;
+    while (from > 0 && to - from < most && fvi_units_alike(u, fvi_job_unit(j, from - 1))) from--;
+    while (to < total && to - from < most && fvi_units_alike(u, fvi_job_unit(j, to))) to++;
+    return to - from;
+}
+
 fvi_fit fvi_batch_fit(const fvi_job *j, int first, int run, int group) {
     const fvi_unit *u = fvi_job_unit(j, first);
     const int *size = u->setup->size[u->setup->n_sizes - 1];
@@ -358,8 +376,13 @@ fv_status fvi_batch_enter_level(fvi_batch *b, fv_error *err) {
 /* Moves the pictures to the device, if it can make their updates. */
 static fv_status enter_device(fvi_batch *b, fv_error *err) {
     fvi_job *j = b->j;
-    const fvi_update_site site = {j->session, &b->setup->desc, b->p,
-                                  b->n,       b->group,        fvi_evaluator_pass(b->evaluator)};
+    const fvi_update_site site = {.session = j->session,
+                                  .desc = &b->setup->desc,
+                                  .pictures = b->p,
+                                  .there = b->n,
+                                  .group = b->group,
+                                  .n = MAX(b->n, fvi_batch_room(j, b->p[0].index)),
+                                  .pass = fvi_evaluator_pass(b->evaluator)};
     fv_error why;
     if (!fvi_device_has_updates(fvi_session_device(j->session))) return FV_OK;
     const fv_status st = fvi_device_update_new(&site, &b->device, &why);

@@ -58,6 +58,13 @@ typedef struct fvi_batch {
 /* The unit of picture i of the call. */
 fvi_unit *fvi_job_unit(const fvi_job *j, int i);
 
+/* Whether pictures of two units can be in one batch. */
+int fvi_units_alike(const fvi_unit *a, const fvi_unit *b);
+
+/* How many pictures batches have among the neighbours of picture `first` that are alike: one
+ * program of a device serves them all, the last batch and pictures made again too. */
+int fvi_batch_room(const fvi_job *j, int first);
+
 /* Describes the pictures from `first` on, for counting their memory. */
 fvi_fit fvi_batch_fit(const fvi_job *j, int first, int run, int group);
 

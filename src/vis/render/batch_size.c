@@ -20,13 +20,6 @@
 #define TRIAL      0.03 /* share of a call's evaluations that may go into trying */
 #define SAME       0.02 /* times that differ by less are the same */
 
-static int same_values(const fvi_objective *a, const fvi_objective *b) {
-    if (a->n_values != b->n_values) return 0;
-    for (int i = 0; i < a->n_values; i++)
-        if (strcmp(a->values[i], b->values[i]) != 0) return 0;
-    return 1;
-}
-
 int fvi_batch_length(const fvi_job *j, int from, int *group) {
     const fvi_unit *first = fvi_job_unit(j, from);
     const fvi_settings *d = &first->setup->desc;
@@ -34,10 +27,7 @@ int fvi_batch_length(const fvi_job *j, int from, int *group) {
     int step = joint ? j->restarts : 1, n = step;
     int most = d->optimizer.kind == FVI_OPTIMIZER_LBFGS ? 1 : d->batch;
     while (n + step <= most && from + n < total) {
-        const fvi_unit *next = fvi_job_unit(j, from + n);
-        if (next->setup != first->setup || !same_values(&first->objective, &next->objective) ||
-            fvi_objective_is_joint(&next->objective) != joint)
-            break;
+        if (!fvi_units_alike(first, fvi_job_unit(j, from + n))) break;
         n += step;
     }
     *group = step;
@@ -135,13 +125,18 @@ static fv_status fit_all(fvi_job *j, fv_error *err) {
     return st;
 }
 
-/* Chooses the batch of the setup that picture `first` is the first to have. A device that makes
- * updates gets all that fit: nothing is tried, since each size is a program to compile. */
+/* Chooses the batch of the setup that picture `first` is the first to have. For a device that makes
+ * updates nothing is tried, since each size is a program to compile: it gets all that fit, in
+ * batches that are as equal as can be. */
 static void choose(fvi_job *j, int first) {
     fvi_settings *d = &fvi_job_unit(j, first)->setup->desc;
     const int most = d->batch;
     int group;
-    if (fvi_device_has_updates(fvi_session_device(j->session))) return;
+    if (fvi_device_has_updates(fvi_session_device(j->session))) {
+        const int all = whole_run(j, first), batches = (all + most - 1) / most;
+        d->batch = (all + batches - 1) / batches;
+        return;
+    }
     const int run = fvi_batch_length(j, first, &group);
     if (run > group && d->optimizer.kind != FVI_OPTIMIZER_LBFGS && group == 1 && !d->times)
         try_batches(j, first, most);

@@ -15,16 +15,18 @@
 #include "base/error.h"
 
 struct fvi_device_update {
-    fv_session *session;
-    const fvi_settings *desc;
-    fvi_picture *pictures; /* [n] */
-    int n, numbered;       /* numbered: the step for which the optimiser's numbers were made; -1 */
+    fvi_update_site site;
+    int numbered; /* the step for which the optimiser's numbers were made; -1 */
     fvi_update_graphs graphs;
     fvi_update *update;
     unsigned char *redirected, *was_broken; /* [samples]; [n] */
     float *results;                         /* [FVI_RESULTS][n] */
     float *room;                            /* [n][the most numbers of a state] */
 };
+
+static fvi_picture *picture(const fvi_device_update *u, int64_t i) {
+    return fvi_update_picture(&u->site, (int)i);
+}
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
@@ -46,8 +48,8 @@ static fv_status set_states(fvi_device_update *u, fv_error *err) {
     for (int k = 0; k < FVI_STATE_COUNT && !st; k++) {
         int64_t count;
         if (u->graphs.state[k] < 0) continue;
-        for (int i = 0; i < u->n; i++) {
-            const float *from = host_state(&u->pictures[i], (fvi_update_state)k, &count);
+        for (int i = 0; i < u->site.n; i++) {
+            const float *from = host_state(picture(u, i), (fvi_update_state)k, &count);
             float *to = u->room + i * count;
             for (int64_t j = 0; !from && j < count; j++)
                 to[j] = k == FVI_STATE_BEST_VALUE ? -INFINITY : 0;
@@ -82,7 +84,7 @@ static fv_status make_update(fvi_device_update *u, fv_error *err) {
                                   .given = (int)(g->given[0].list->len + g->given[1].list->len),
                                   .samples = g->samples};
     g->step = g->rule = g->between = NULL; /* the update's */
-    fv_status st = fvi_update_new(fvi_session_device(u->session), &desc, &u->update, err);
+    fv_status st = fvi_update_new(fvi_session_device(u->site.session), &desc, &u->update, err);
     if (!st) st = set_states(u, err);
     for (int list = 0; list < 2 && !st; list++) st = give(u, list, FVI_GIVEN_ONCE, err);
     return st;
@@ -94,17 +96,14 @@ fv_status fvi_device_update_new(const fvi_update_site *site, fvi_device_update *
     if (!fvi_device_has_updates(fvi_session_device(site->session)))
         return fvi_fail(err, FV_UNSUPPORTED, "the device makes no updates");
     fvi_device_update *u = g_new0(fvi_device_update, 1);
-    u->session = site->session;
-    u->desc = site->desc;
-    u->pictures = site->pictures;
-    u->n = site->n;
+    u->site = *site;
     u->numbered = -1;
     fv_status st = fvi_update_graphs_make(site, &u->graphs, err);
-    u->results = g_new0(float, FVI_RESULTS *(gsize)u->n);
-    u->was_broken = g_new0(unsigned char, (gsize)u->n);
+    u->results = g_new0(float, FVI_RESULTS *(gsize)site->n);
+    u->was_broken = g_new0(unsigned char, (gsize)site->n);
     u->redirected = g_new0(unsigned char, (gsize)MAX(u->graphs.samples, 1));
-    u->room = g_try_new(float, (gsize)(most * u->n));
-    if (!st && !u->room) st = fvi_fail(err, FV_NOMEM, "no memory for %d pictures", u->n);
+    u->room = g_try_new(float, (gsize)(most * site->n));
+    if (!st && !u->room) st = fvi_fail(err, FV_NOMEM, "no memory for %d pictures", site->n);
     if (!st) st = make_update(u, err);
     if (st)
         fvi_device_update_free(u);
@@ -128,13 +127,14 @@ void fvi_device_update_free(fvi_device_update *u) {
 
 /* The random choices of all samples. */
 static void draw(const fvi_device_update *u, uint32_t evaluation, float progress) {
-    const int copies = u->desc->schedule.copies;
+    const fvi_settings *d = u->site.desc;
     int h, w;
     for (int i = 0; i < u->graphs.samples; i++) {
-        const fvi_picture *p = &u->pictures[i % u->n];
-        fvi_chain *chain = p->chain[i / u->n];
-        const fvi_draw_key key = {u->desc->seed, p->key,
-                                  evaluation * (uint32_t)copies + (uint32_t)(i / u->n),
+        const fvi_picture *p = picture(u, i % u->site.n);
+        const int copy = i / u->site.n;
+        fvi_chain *chain = p->chain[copy];
+        const fvi_draw_key key = {d->seed, p->key,
+                                  evaluation * (uint32_t)d->schedule.copies + (uint32_t)copy,
                                   FVI_DRAW_TRANSFORM, progress};
         fvi_chain_draw(chain, &key, &h, &w);
         fvi_chain_fill(u->graphs.chain, chain, i);
@@ -144,9 +144,9 @@ static void draw(const fvi_device_update *u, uint32_t evaluation, float progress
 /* Those of the in-place transforms, and whose pictures are moved. */
 static void draw_in_place(const fvi_device_update *u, uint32_t evaluation) {
     int h, w;
-    for (int i = 0; i < u->n && u->graphs.moves; i++) {
-        const fvi_picture *p = &u->pictures[i];
-        const fvi_draw_key key = {u->desc->seed, p->key, evaluation, FVI_DRAW_IN_PLACE, 0};
+    for (int i = 0; i < u->site.n && u->graphs.moves; i++) {
+        const fvi_picture *p = picture(u, i);
+        const fvi_draw_key key = {u->site.desc->seed, p->key, evaluation, FVI_DRAW_IN_PLACE, 0};
         fvi_chain_draw(p->in_place, &key, &h, &w);
         fvi_chain_fill(u->graphs.in_place, p->in_place, i);
         u->graphs.moves[i] = !p->frozen;
@@ -155,13 +155,13 @@ static void draw_in_place(const fvi_device_update *u, uint32_t evaluation) {
 
 /* What the rule is given: the optimiser's numbers once a step, and who is assumed to go on. */
 static void fill_rule(fvi_device_update *u, int step, float progress) {
-    const fvi_regularizer_settings *r = &u->desc->regularizer;
+    const fvi_regularizer_settings *r = &u->site.desc->regularizer;
     if (u->numbered != step)
-        fvi_optimizer_numbers(u->pictures[0].optimizer, progress, u->graphs.numbers);
+        fvi_optimizer_numbers(picture(u, 0)->optimizer, progress, u->graphs.numbers);
     u->numbered = step;
     if (u->graphs.keep) *u->graphs.keep = (step + 1) % r->every == 0 ? 1 - r->decay : 1;
-    for (int i = 0; i < u->n; i++) {
-        const fvi_picture *p = &u->pictures[i];
+    for (int i = 0; i < u->site.n; i++) {
+        const fvi_picture *p = picture(u, i);
         u->graphs.mode[i] = p->frozen || p->broken ? FVI_UPDATE_STAYS : FVI_UPDATE_MOVES;
         u->was_broken[i] = p->broken != 0;
     }
@@ -170,7 +170,7 @@ static void fill_rule(fvi_device_update *u, int step, float progress) {
 static void redirect(fvi_device_update *u, int on) {
     int any = 0;
     for (int i = 0; i < u->graphs.samples; i++) {
-        u->redirected[i] = on && u->pictures[i % u->n].redirected;
+        u->redirected[i] = on && picture(u, i % u->site.n)->redirected;
         any |= u->redirected[i];
     }
     fvi_update_redirect(u->update, any ? u->redirected : NULL);
@@ -187,11 +187,12 @@ fv_status fvi_device_update_evaluate(fvi_device_update *u, int step, int steps, 
     for (int list = 0; list < 2 && !st; list++) st = give(u, list, FVI_GIVEN_EACH_UPDATE, err);
     if (!st) st = fvi_update_run(u->update, err);
     if (!st) st = fvi_update_read_result(u->update, 0, u->results, err);
-    for (int i = 0; i < u->n && !st; i++) {
+    for (int i = 0; i < u->site.there && !st; i++) {
+        const int n = u->site.n;
         const float *of = u->results + i;
-        u->pictures[i].value = of[FVI_RESULT_VALUE * u->n];
-        health[i] = fvi_gradient_health_known(
-            of[FVI_RESULT_VALUE * u->n], of[FVI_RESULT_LARGEST * u->n], of[FVI_RESULT_NORM * u->n]);
+        picture(u, i)->value = of[FVI_RESULT_VALUE * n];
+        health[i] = fvi_gradient_health_known(of[FVI_RESULT_VALUE * n], of[FVI_RESULT_LARGEST * n],
+                                              of[FVI_RESULT_NORM * n]);
     }
     return st;
 }
@@ -199,9 +200,10 @@ fv_status fvi_device_update_evaluate(fvi_device_update *u, int step, int steps, 
 /* ---- stepping -------------------------------------------------------------------------------- */
 
 fv_status fvi_device_update_step(fvi_device_update *u, fv_error *err) {
+    const int there = u->site.there;
     int changed = 0;
-    for (int i = 0; i < u->n; i++) {
-        fvi_picture *p = &u->pictures[i];
+    for (int i = 0; i < there; i++) {
+        fvi_picture *p = picture(u, i);
         fvi_update_mode mode = FVI_UPDATE_STAYS;
         if (fvi_picture_begin_step(p))
             mode = FVI_UPDATE_MOVES;
@@ -210,6 +212,7 @@ fv_status fvi_device_update_step(fvi_device_update *u, fv_error *err) {
         changed |= u->graphs.mode[i] != (float)mode;
         u->graphs.mode[i] = (float)mode;
     }
+    for (int i = there; i < u->site.n; i++) u->graphs.mode[i] = u->graphs.mode[there - 1];
     fv_status st = changed ? give(u, 1, FVI_GIVEN_EACH_UPDATE, err) : FV_OK;
     if (!st && changed) st = fvi_update_run(u->update, err);
     if (!st) fvi_update_accept(u->update);
@@ -220,11 +223,11 @@ fv_status fvi_device_update_fetch(fvi_device_update *u, fv_error *err) {
     fv_status st = FV_OK;
     for (int k = 0; k < FVI_STATE_COUNT && !st; k++) {
         int64_t count;
-        if (u->graphs.state[k] < 0 || !host_state(&u->pictures[0], (fvi_update_state)k, &count))
+        if (u->graphs.state[k] < 0 || !host_state(picture(u, 0), (fvi_update_state)k, &count))
             continue;
         st = fvi_update_read_state(u->update, u->graphs.state[k], u->room, err);
-        for (int i = 0; i < u->n && !st; i++)
-            memcpy(host_state(&u->pictures[i], (fvi_update_state)k, &count), u->room + i * count,
+        for (int i = 0; i < u->site.there && !st; i++)
+            memcpy(host_state(picture(u, i), (fvi_update_state)k, &count), u->room + i * count,
                    (size_t)count * sizeof *u->room);
     }
     return st;

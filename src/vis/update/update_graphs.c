@@ -127,7 +127,7 @@ static int emit_begun(making *m, const fvi_update_site *s) {
     const int v = fvi_given_input(m->given, m->b, &(fvi_shape){4, {s->n, p->channels, p->h, p->w}},
                                   FVI_GIVEN_ONCE, &to);
     for (int i = 0; v >= 0 && i < s->n; i++)
-        memcpy(to + i * p->count, p[i].begun, (size_t)p->count * sizeof *to);
+        memcpy(to + i * p->count, fvi_update_picture(s, i)->begun, (size_t)p->count * sizeof *to);
     return v;
 }
 
@@ -230,8 +230,10 @@ static int emit_photos(making *m, const fvi_update_site *s) {
     float *to = NULL;
     const int v = fvi_given_input(m->given, m->b, &(fvi_shape){4, {s->n, p->channels, p->h, p->w}},
                                   FVI_GIVEN_ONCE, &to);
-    for (int i = 0; v >= 0 && i < s->n; i++)
-        if (p[i].photo) memcpy(to + i * p->count, p[i].photo, (size_t)p->count * sizeof *to);
+    for (int i = 0; v >= 0 && i < s->n; i++) {
+        const float *photo = fvi_update_picture(s, i)->photo;
+        if (photo) memcpy(to + i * p->count, photo, (size_t)p->count * sizeof *to);
+    }
     return v;
 }
 
@@ -241,7 +243,7 @@ static void append_photos(making *m, const fvi_update_site *s, fvi_chain_form *c
     const int copies = s->desc->schedule.copies;
     const fvi_form_site site = {m->b, m->given, copies * s->n};
     int h, w;
-    for (int i = 0; i < s->n; i++) v->has_photos |= s->pictures[i].photo != NULL;
+    for (int i = 0; i < s->there; i++) v->has_photos |= s->pictures[i].photo != NULL;
     if (!v->has_photos) return;
     const int photos = emit_copies(m->b, emit_photos(m, s), copies);
     const int seen = fvi_chain_emit_again(s->pictures[0].chain[0], &site, photos, chain);
@@ -255,7 +257,7 @@ static int emit_terms(making *m, const fvi_update_site *s, const network_values 
                       int begun) {
     const int copies = s->desc->schedule.copies;
     const fvi_objective **objectives = g_new(const fvi_objective *, (gsize)s->n);
-    for (int i = 0; i < s->n; i++) objectives[i] = s->pictures[i].objective;
+    for (int i = 0; i < s->n; i++) objectives[i] = fvi_update_picture(s, i)->objective;
     const fvi_objective_site site = {
         m->b, m->given, {objectives, s->n}, s->group, v->has_photos ? v->of_photos : NULL};
     const int each =

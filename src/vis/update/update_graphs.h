@@ -36,10 +36,16 @@ enum { FVI_RESULT_VALUE, FVI_RESULT_LARGEST, FVI_RESULT_NORM, FVI_RESULTS };
 typedef struct fvi_update_site {
     fv_session *session;
     const fvi_settings *desc;
-    fvi_picture *pictures; /* [n] */
-    int n, group;
+    fvi_picture *pictures; /* [there] */
+    int there, group;
+    int n; /* pictures that the program is made for, `there` or more: the last one again and again
+            */
     const fvi_pass *pass;
 } fvi_update_site;
+
+static inline fvi_picture *fvi_update_picture(const fvi_update_site *s, int i) {
+    return &s->pictures[i < s->there ? i : s->there - 1];
+}
 
 /* The graphs under construction, and where their inputs get their numbers. */
 typedef struct fvi_update_graphs {

@@ -54,6 +54,7 @@ typedef struct kase {
     const char *units[PICTURES];
     builder **net;    /* NULL: MODEL */
     const char *note; /* what must be said; NULL: nothing of the processor */
+    int batch;        /* 0: chosen */
 } kase;
 
 /* ReLUs of the sum of a pixel's colours: above 1.6 and above 1, which begin dead. */
@@ -92,8 +93,12 @@ static fv_status run(const kase *k, const char *where, fv_on_nan on_nan, trace *
     if (fv_model_load(k->net ? builder_save(*k->net, "net.onnx") : MODEL, NULL, &m, err))
         fail_msg("%s", err->text);
     fv_recipe *r = recipe_of(m, k->recipe, k->units[0], k->options);
-    const render_how how = {
-        .progress = progress, .note = note, .user = t, .plugin = where, .on_nan = on_nan};
+    const render_how how = {.progress = progress,
+                            .note = note,
+                            .user = t,
+                            .plugin = where,
+                            .on_nan = on_nan,
+                            .batch = k->batch};
     const fv_status st = render_texts(m, k->units, n, r, &how, out, err);
     fv_recipe_free(r);
     fv_model_free(m);
@@ -163,7 +168,8 @@ static void no_numbers_are_explained(void **state) {
                            "size=8; steps=12; transforms=none; start-sd=0.05; rate=0.05",
                            {"-1*mean(root:0)", NULL},
                            &steep,
-                           NULL};
+                           NULL,
+                           0};
     trace here = {0}, there = {0};
     fv_rendering *none[PICTURES] = {0};
     fv_error one = {0}, other = {0};
@@ -180,70 +186,78 @@ static void no_numbers_are_explained(void **state) {
 #define LUCID "pad(4;grey) jitter(4) scale(0.9,1.1,0.02,lucid) rotate(-10,10,5,lucid) jitter(2)"
 
 static const kase cases[] = {
-    {"wolfram", "wolfram", "size=24; steps=12", MAPS, NULL, NULL},
-    {"fovea", "fovea", "size=24; steps=12", MAPS, NULL, NULL},
-    {"fovea-layer", "fovea-layer", "size=24; steps=12", MAPS, NULL, NULL},
-    {"maco", "maco", "size=48; steps=6", MAPS, NULL, NULL},
-    {"lucid", "lucid", "size=24; steps=12; transforms=" LUCID " resize(22)", MAPS, NULL, NULL},
-    {"lucid as it is", "lucid", "size=24; steps=1", {UNIT ":0", NULL}, NULL, NULL},
+    {"wolfram", "wolfram", "size=24; steps=12", MAPS, NULL, NULL, 0},
+    {"fovea", "fovea", "size=24; steps=12", MAPS, NULL, NULL, 0},
+    {"fovea-layer", "fovea-layer", "size=24; steps=12", MAPS, NULL, NULL, 0},
+    {"maco", "maco", "size=48; steps=6", MAPS, NULL, NULL, 0},
+    {"lucid", "lucid", "size=24; steps=12; transforms=" LUCID " resize(22)", MAPS, NULL, NULL, 0},
+    {"lucid as it is", "lucid", "size=24; steps=1", {UNIT ":0", NULL}, NULL, NULL, 0},
     {"lucent", "lucent",
-     "size=24; steps=12; transforms=pad(4;grey) translate(0,7) resize(0,lucent)", MAPS, NULL, NULL},
-    {"a neuron", "wolfram", "size=24; steps=8", {UNIT ":3@2,4", NULL}, NULL, NULL},
-    {"a layer", "wolfram", "size=24; steps=8", {UNIT, NULL}, NULL, NULL},
-    {"keras-vis", "keras-vis", "size=24; steps=12", MAPS, NULL, NULL},
-    {"octaves", "deepdream", "size=32; steps=4; levels=2", MAPS, NULL, NULL},
+     "size=24; steps=12; transforms=pad(4;grey) translate(0,7) resize(0,lucent)", MAPS, NULL, NULL,
+     0},
+    {"a neuron", "wolfram", "size=24; steps=8", {UNIT ":3@2,4", NULL}, NULL, NULL, 0},
+    {"a batch that is not full", "fovea", "size=24; steps=5", MAPS, NULL, NULL, 2},
+    {"a layer", "wolfram", "size=24; steps=8", {UNIT, NULL}, NULL, NULL, 0},
+    {"keras-vis", "keras-vis", "size=24; steps=12", MAPS, NULL, NULL, 0},
+    {"octaves", "deepdream", "size=32; steps=4; levels=2", MAPS, NULL, NULL, 0},
     {"momentum, decay, norm", "wolfram",
      "size=24; steps=8; optimizer=momentum; weight-decay=0.01; decay=0.01; norm=20", MAPS, NULL,
-     NULL},
-    {"patience", "keras-vis", "size=24; steps=30; patience=3; rate=30", MAPS, NULL, NULL},
-    {"in-place transforms", "tf-keras-vis", "size=24; steps=12", MAPS, NULL, NULL},
+     NULL, 0},
+    {"patience", "keras-vis", "size=24; steps=30; patience=3; rate=30", MAPS, NULL, NULL, 0},
+    {"in-place transforms", "tf-keras-vis", "size=24; steps=12", MAPS, NULL, NULL, 0},
     {"in-place transforms, patience", "tf-keras-vis",
      "size=24; steps=30; patience=2; rate=5; in-place-transforms=roll(4) noise(0.1)", MAPS, NULL,
-     NULL},
+     NULL, 0},
     {"invert",
      "invert",
      "size=24; steps=12",
-     {"match(" UNIT "," PHOTO ")", "2*match(" UNIT "," PHOTO ")", NULL},
+     {"match(" UNIT "," PHOTO ")", "2*match(" UNIT "," PHOTO ")", NULL, 0},
      NULL,
-     NULL},
+     NULL,
+     0},
     {"photos of a batch, of another size, in copies",
      "caricature",
      "size=30; steps=8; copies=2; transforms=jitter(2) crop(0.5,1) noise(0.05)",
      {"caricature(" UNIT "," PHOTO ") + 0.1*" UNIT, "2*caricature(" UNIT "," PHOTO ",2) + " UNIT,
-      NULL},
+      NULL, 0},
      NULL,
-     NULL},
+     NULL,
+     0},
     {"caricature",
      "caricature",
      "size=24; steps=8",
-     {"caricature(" UNIT ":3," PHOTO ")", "caricature(" UNIT ":4," PHOTO ",0)", NULL},
+     {"caricature(" UNIT ":3," PHOTO ")", "caricature(" UNIT ":4," PHOTO ",0)", NULL, 0},
      NULL,
-     NULL},
+     NULL,
+     0},
     {"dead ReLUs",
      "wolfram",
      "size=16; steps=6; start-mean=0.2",
-     {"relu:0", "relu:1", NULL},
+     {"relu:0", "relu:1", NULL, 0},
      &gates,
-     NULL},
+     NULL,
+     0},
     {"no numbers",
      "wolfram",
      "size=8; steps=12; transforms=none; start-sd=0.05; rate=0.05",
-     {"-1*mean(root:0)", "-1*mean(root:1)", NULL},
+     {"-1*mean(root:0)", "-1*mean(root:1)", NULL, 0},
      &steep,
-     NULL},
+     NULL,
+     0},
     {"in-place transforms, no numbers",
      "wolfram",
      "size=8; steps=12; in-place-transforms=roll(2); transforms=none; start-sd=0.05; rate=0.05",
-     {"-1*mean(root:0)", "-1*mean(root:1)", NULL},
+     {"-1*mean(root:0)", "-1*mean(root:1)", NULL, 0},
      &steep,
-     NULL},
-    {"a gradient's Laplacian pyramid", "matlab", "size=24; steps=6; levels=2", MAPS, NULL, NULL},
+     NULL,
+     0},
+    {"a gradient's Laplacian pyramid", "matlab", "size=24; steps=6; levels=2", MAPS, NULL, NULL, 0},
     {"a Laplacian parametrisation", "lucid",
      "size=24; steps=8; param=laplacian; param-levels=3; transforms=pad(4;grey) jitter(4)", MAPS,
-     NULL, NULL},
+     NULL, NULL, 0},
     {"a normalised gradient at frequencies", "lucid",
-     "size=24; steps=8; transforms=pad(4;grey) jitter(4); gradient=max", MAPS, NULL, NULL},
-    {"blurs", "wolfram", "size=24; steps=3; transforms=blur(0.5,1)", MAPS, NULL, "blur"},
+     "size=24; steps=8; transforms=pad(4;grey) jitter(4); gradient=max", MAPS, NULL, NULL, 0},
+    {"blurs", "wolfram", "size=24; steps=3; transforms=blur(0.5,1)", MAPS, NULL, "blur", 0},
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
