@@ -27,6 +27,7 @@ typedef struct fv_bench_result {
     double gflops;       /* gflop / step */
     double primitive_ms; /* of the step, inside oneDNN primitives */
     double peak_rss_mb;  /* of this process */
+    double first_ms;     /* from the call to the end of the first step: plan, programs, weights */
     int batch, threads;
     fv_precision precision; /* what is multiplied in */
     /* Of an accelerator's memory, as its compiler says: code of both programs, and the larger one's

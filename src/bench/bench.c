@@ -122,6 +122,7 @@ static fv_status plan_for(const fv_model *model, fv_session *s, const char *valu
 
 fv_status fvi_bench_open(const fv_model *model, const char *layer, const fv_bench_desc *desc,
                          fvi_bench *b, fv_error *err) {
+    const double start = fvi_clock();
     const char *value = NULL;
     *b = (fvi_bench){0};
     fv_status st = resolve(desc, &b->desc, err);
@@ -134,7 +135,10 @@ fv_status fvi_bench_open(const fv_model *model, const char *layer, const fv_benc
                             &b->session, err);
     if (!st) st = plan_for(model, b->session, value, &b->desc, &b->plan, err);
     if (!st) st = fill(b->plan, err);
-    for (int i = 0; !st && i < WARM_UP; i++) st = fvi_bench_step(b, err);
+    for (int i = 0; !st && i < WARM_UP; i++) {
+        st = fvi_bench_step(b, err);
+        if (!i) b->first = fvi_clock() - start;
+    }
     if (st)
         fvi_bench_close(b);
     else
@@ -156,6 +160,7 @@ fv_status fv_bench(const fv_model *model, const char *layer, const fv_bench_desc
     if (st) return st;
     fv_bench_result r = {.batch = b.desc.batch,
                          .threads = b.desc.threads,
+                         .first_ms = 1e3 * b.first,
                          .precision = fv_session_precision(b.session)};
     st = measure(&b, &r, err);
     r.peak_rss_mb = fvi_peak_rss_mb();

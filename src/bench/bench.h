@@ -9,6 +9,7 @@
 typedef struct fvi_bench {
     fv_bench_desc desc; /* with defaults filled in, except .size */
     fv_session *session;
+    double first;         /* seconds until the first step was done */
     fvi_executable *plan; /* forward to the layer, backward to the input, all samples at once */
 } fvi_bench;
 

@@ -17,7 +17,7 @@ import figures
 import kept
 import networks
 import report
-from programs import QUICK_TO_COMPILE, ROOT, Programs, Results, Skipped, stamp
+from programs import QUICK_TO_COMPILE, ROOT, Programs, Results, stamp
 
 OPS, WHOLE = "backend/ops/test_ops_on", "backend/test_executable"
 UPDATES, PEERS = "vis/update/test_vis_update_device_update", "test_recipes"
@@ -107,16 +107,13 @@ def parts(options, quick, plain):
         out += [("second", name, what, [tests / OPS, tests / UPDATES])
                 for name, what in second_plugin(other)]
     model = options.cache / "models" / "efficientnet-lite0.onnx"
-    out += [("figures", f"update: {recipe}, batch {batch}",
-             lambda r=recipe, b=batch: measured(plain, model, r, b), fovea)
-            for recipe in figures.RECIPES for batch in figures.BATCHES]
+    for batch in figures.BATCHES:
+        out.append(("figures", f"step: batch {batch}",
+                    lambda b=batch: figures.step(plain, model, b), fovea))
+        out += [("figures", f"update: {recipe}, batch {batch}",
+                 lambda r=recipe, b=batch: figures.update(plain, model, r, b), fovea)
+                for recipe in figures.RECIPES]
     return out
-
-
-def measured(programs, model, recipe, batch):
-    if not model.exists():
-        raise Skipped("no efficientnet-lite0: ./bootstrap models")
-    return figures.measure(programs, model, recipe, batch)
 
 
 def main():

@@ -19,13 +19,26 @@ def crossing(programs, model):
     return 2 * (3 * SIZE * SIZE * 4 + target)
 
 
-def measure(programs, model, recipe, batch):
-    """One recipe at one batch, first with an empty folder of programs, then with theirs."""
-    words = (model, f"{LAYER}:{CHANNEL}", "--recipe", recipe, "--size", SIZE, "--batch", batch,
-             "--repeats", REPEATS)
+def twice(programs, *words):
+    """What bench says with an empty folder of programs, then with theirs."""
     with tempfile.TemporaryDirectory(dir=programs.folder) as cache:
-        first = programs.bench(*words, cache=cache)
-        again = programs.bench(*words, cache=cache)
+        return [programs.bench(*words, "--size", SIZE, "--repeats", REPEATS, cache=cache)
+                for _ in range(2)]
+
+
+def step(programs, model, batch):
+    """The network's step at one batch: (line, figures)."""
+    first, again = twice(programs, model, LAYER, "--batch", batch)
+    out = {"first_ms": first["first_ms"], "first_kept_ms": again["first_ms"],
+           **{k: v for k, v in first.items() if k.endswith("_mb")}}
+    return (f"the first after {out['first_ms'] / 1e3:.1f} s, {out['first_kept_ms'] / 1e3:.1f} s "
+            "with kept programs"), out
+
+
+def update(programs, model, recipe, batch):
+    """One recipe at one batch: (line, figures)."""
+    first, again = twice(programs, model, f"{LAYER}:{CHANNEL}", "--recipe", recipe, "--batch",
+                         batch)
     out = {"to_device": again["to_device"], "from_device": again["from_device"],
            "crossing": batch * crossing(programs, model), "first_ms": first["first_ms"],
            "first_kept_ms": again["first_ms"], "update_ms": again["step_ms"],

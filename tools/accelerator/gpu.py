@@ -12,6 +12,7 @@ run goes on where the first one ended. Results: FOLDER/gpu/results.json and repo
 --quick: small batches and few of everything, to try this script on any plug-in.
 """
 import argparse
+import functools
 import importlib.util
 import json
 import subprocess
@@ -22,11 +23,23 @@ from pathlib import Path
 import report
 from programs import QUICK_TO_COMPILE, ROOT, Failed, Programs, Results, Skipped, last_line, stamp
 
-UNIT = "block_8/expand/conv:3"
-PRECISIONS = ("bf16", "f32", "tf32")
-BATCHES, QUICK_BATCHES = (1, 8, 32, 128, 256), (1, 2)
+# A network, its last layer, and the unit that pictures are made of.
+NETWORKS = {"efficientnet-lite0": ("logits", "block_8/expand/conv:3"),
+            "vgg16-trunk": ("block5_pool", "block2_conv2:3")}
+ALL, SOME, FEW = (1, 8, 32, 128, 256), (1, 32, 256), (1, 8)
+# What is measured, who, in which precision, at which batches: the most telling first.
+PLAN = [("update", "fovea, recipe lucent", "bf16", ALL), ("update", "Lucent", "tf32", FEW),
+        ("step", "fovea", "bf16", ALL), ("step", "PyTorch eager", "bf16", ALL),
+        ("step", "PyTorch compile", "bf16", SOME), ("update", "fovea, recipe lucent", "tf32", SOME),
+        ("step", "fovea", "tf32", SOME), ("step", "PyTorch eager", "tf32", SOME),
+        ("update", "fovea, recipe fovea", "bf16", SOME), ("step", "fovea", "f32", SOME),
+        ("step", "PyTorch eager", "f32", SOME), ("update", "fovea, recipe lucent", "f32", SOME),
+        ("update", "Lucent", "f32", FEW), ("step", "PyTorch compile", "tf32", SOME)]
+LARGER = [("update", "fovea, recipe lucent", "bf16", FEW), ("step", "fovea", "bf16", FEW),
+          ("step", "PyTorch eager", "bf16", FEW)]    # of the second network
 CORRECT = ("efficientnet-lite0", "pp-lcnet-orientation", "dinov2-small", "onet", "320n")
-RUN_LIMIT, TEST_LIMIT = 90, 120    # seconds
+RUN_LIMIT, TEST_LIMIT = 120, 120    # seconds
+SIDE = 224    # of pictures, as in torch_rows.py
 WHEELS = ("jax-cuda13-pjrt", "jax-cuda12-pjrt")
 
 
@@ -99,26 +112,25 @@ def traces(programs, clock):
     return check.peers(programs)
 
 
-def step(programs, model, layer, batch, precision, repeats, clock):
-    """A step to a layer and back on the plug-in: (line, figures)."""
-    r = programs.bench(programs.models / f"{model}.onnx", layer, "--batch", batch, "--precision",
+def ours(programs, model, kind, who, batch, precision, repeats, clock):
+    """A step, or an update of a recipe, on the plug-in: (line, figures)."""
+    layer, unit = NETWORKS[model]
+    words = [layer]
+    if kind == "update":
+        words = [unit, "--recipe", who.split()[-1], "--size", SIDE]
+    r = programs.bench(programs.models / f"{model}.onnx", *words, "--batch", batch, "--precision",
                        precision, "--repeats", repeats, timeout=clock.limit(RUN_LIMIT))
-    return rate(r["step_ms"], batch, memory_mb=r.get("device_mb"))
+    memory = sum(r.get(k, 0) for k in ("argument_mb", "result_mb", "temporary_mb"))
+    return rate(r["step_ms"], batch, first_ms=r["first_ms"], memory_mb=memory)
 
 
-def update(programs, model, recipe, batch, precision, repeats, clock):
-    """An update of a recipe on the plug-in: (line, figures)."""
-    r = programs.bench(programs.models / f"{model}.onnx", UNIT, "--recipe", recipe, "--batch",
-                       batch, "--precision", precision, "--repeats", repeats,
-                       timeout=clock.limit(RUN_LIMIT))
-    return rate(r["step_ms"], batch, first_ms=r["first_ms"])
-
-
-def peer(programs, options, model, mode, batch, precision, repeats, clock):
+def theirs(programs, model, who, batch, precision, repeats, clock):
     """PyTorch's, or Lucent's, in a process of its own: (line, figures)."""
-    device = "cpu" if options.quick else "cuda"
-    done = programs.run(sys.executable, ROOT / "tools/accelerator/torch_rows.py", model, mode,
-                        precision, batch, "--repeats", repeats, "--device", device,
+    if not has("torch") or who == "Lucent" and not has("lucent"):
+        raise Skipped(f"{sys.executable} has no {who.split()[0]}")
+    done = programs.run(sys.executable, ROOT / "tools/accelerator/torch_rows.py", model,
+                        who.lower().split()[-1], precision, batch, "--repeats", repeats,
+                        "--device", "cpu" if programs.quick else "cuda",
                         timeout=clock.limit(RUN_LIMIT))
     r = json.loads(last_line(done))
     return rate(r["ms"], batch, first_ms=r["first_ms"], memory_mb=r["memory_mb"])
@@ -135,26 +147,20 @@ def has(*names):
     return all(importlib.util.find_spec(name) for name in names)
 
 
-def rows(programs, options, clock):
-    """[(part, what measures it)], the most telling first."""
-    batches = QUICK_BATCHES if options.quick else BATCHES
-    repeats = 2 if options.quick else 20
-    precisions = PRECISIONS[:2] if options.quick else PRECISIONS
-    model, out = "efficientnet-lite0", []
-    for precision in precisions:
-        for batch in batches:
-            a = (batch, precision, repeats, clock)
-            key = f"{precision}, batch {batch}"
-            out.append((f"step: fovea, {key}", lambda a=a: step(programs, model, "logits", *a)))
-            out += [(f"update: fovea, recipe {r}, {key}",
-                     lambda a=a, r=r: update(programs, model, r, *a)) for r in ("fovea", "lucent")]
-            if has("torch"):
-                out += [(f"step: PyTorch {m}, {key}",
-                         lambda a=a, m=m: peer(programs, options, model, m, *a))
-                        for m in ("eager", "compile")]
-            if has("torch", "lucent"):
-                out.append((f"update: Lucent, {key}",
-                            lambda a=a: peer(programs, options, model, "lucent", *a)))
+def rows(programs, clock):
+    """[(part, what measures it)] of both plans."""
+    repeats, out = 2 if programs.quick else 20, []
+    for model, plan in zip(NETWORKS, (PLAN, LARGER)):
+        if not (programs.models / f"{model}.onnx").exists():
+            continue
+        for kind, who, precision, batches in plan:
+            for batch in (1, 2)[:len(batches)] if programs.quick else batches:
+                a = (batch, precision, repeats, clock)
+                if who.startswith("fovea"):
+                    what = functools.partial(ours, programs, model, kind, who, *a)
+                else:
+                    what = functools.partial(theirs, programs, model, who, *a)
+                out.append((f"{kind}: {model}: {who}: {precision}: {batch}", what))
     return out
 
 
@@ -189,15 +195,11 @@ def main():
     folder = options.cache / "accelerator" / ("gpu-quick" if options.quick else "gpu")
     programs = Programs(options.build, choose_plugin(options), folder,
                         QUICK_TO_COMPILE if options.quick else "")
-    programs.models = options.cache / "models"
+    programs.models, programs.quick = options.cache / "models", options.quick
     results, wrong = Results(folder / "results.json", options.again), []
     mark = stamp(programs.plugin, options.build / "libfovea.so", options.build / "fovea")
     todo = [("device", lambda: smoke(programs, clock)), *correctness(programs, options, clock),
-            *rows(programs, options, clock)]
-    for name in ("torch", "lucent"):
-        if not has(name):
-            print(f"  not measured: this Python has no {name} (pip install "
-                  f"{'torch-lucent' if name == 'lucent' else name})")
+            *rows(programs, clock)]
     for name, what in todo:
         if not results.do(name, mark, what):
             wrong.append(name)

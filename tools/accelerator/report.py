@@ -51,12 +51,15 @@ def kb(number):
 
 def updates(results):
     rows = []
-    for name, f in figures_of(results, "update: ").items():
+    for name, f in figures_of(results, "step: ").items():
+        rows.append(("the network's step", name.split()[1], "", "", "",
+                     f"{f['first_ms'] / 1e3:.1f}", f"{f['first_kept_ms'] / 1e3:.1f}"))
+    for name, f in sorted(figures_of(results, "update: ").items()):
         recipe, batch = name.split(", batch ")
         rows.append((recipe, batch, kb(f["to_device"]), kb(f["from_device"]), kb(f["crossing"]),
                      f"{f['first_ms'] / 1e3:.1f}", f"{f['first_kept_ms'] / 1e3:.1f}"))
     return table(("recipe", "batch", "kB in an update", "kB out", "kB with the network alone there",
-                  "s to the first update", "with kept programs"), rows)
+                  "s to the first", "with kept programs"), rows)
 
 
 def write(results, device, path):
@@ -74,20 +77,18 @@ def write_speed(results, path):
     speed = {}
     for kind in ("step", "update"):
         for name, f in figures_of(results, f"{kind}: ").items():
-            who, precision, batch = name.rsplit(", ", 2)
-            speed[kind, who, precision, int(batch.split()[1])] = f
-    batches = sorted({key[3] for key in speed})
+            model, who, precision, batch = name.split(": ")
+            speed.setdefault((model, kind, precision, who), {})[int(batch)] = f
+    batches = sorted({b for found in speed.values() for b in found})
     rows = []
-    for kind, who, precision in sorted({key[:3] for key in speed}):
-        found = [speed.get((kind, who, precision, b)) for b in batches]
-        first = max(f.get("first_ms", 0) for f in found if f)
-        memory = max(f.get("memory_mb", 0) for f in found if f)
-        rows.append((kind, who, precision, *[f"{f['a_second']:.4g}" if f else "not measured"
-                                             for f in found],
-                     f"{first / 1e3:.1f}" if first else "", f"{memory:.0f}" if memory else ""))
+    for key, found in sorted(speed.items()):
+        first = max(f.get("first_ms", 0) for f in found.values())
+        memory = max(f.get("memory_mb", 0) for f in found.values())
+        rates = [f"{found[b]['a_second']:.4g}" if b in found else "" for b in batches]
+        rows.append((*key, *rates, f"{first / 1e3:.1f}", f"{memory:.0f}" if memory else ""))
     lines = [f"{processor()}; {datetime.date.today().isoformat()}; "
              "`./bootstrap accelerator --gpu`.", "", *table(("what", "result"), state), "",
-             "Pictures a second, by batch; the longest first step or update, and the device's "
-             "memory at most.", "",
-             *table(("", "", "", *map(str, batches), "s at first", "MB"), rows), ""]
+             "Pictures a second, by batch (nothing: not measured); seconds until the first step or "
+             "update was done, and the device's memory, both at most.", "",
+             *table(("network", "", "", "", *map(str, batches), "s", "MB"), rows), ""]
     path.write_text("\n".join(lines), encoding="utf-8")

@@ -24,6 +24,7 @@ static void print_table(const fv_bench_result *r) {
         double value;
     } rows[] = {
         {"step, forward + backward", "ms (median)", r->step_ms},
+        {"until the first was done", "ms", r->first_ms},
         {"work of a step", "GFLOP", r->gflop},
         {"speed", "GFLOP/s", r->gflops},
         {"inside oneDNN primitives", "ms", r->primitive_ms},
@@ -50,6 +51,7 @@ static void print_json(const fv_bench_result *r) {
     JsonBuilder *b = json_builder_new();
     json_builder_begin_object(b);
     cli_json_number(b, "step_ms", r->step_ms);
+    cli_json_number(b, "first_ms", r->first_ms);
     cli_json_number(b, "gflop", r->gflop);
     cli_json_number(b, "gflops", r->gflops);
     cli_json_number(b, "primitive_ms", r->primitive_ms);
@@ -193,7 +195,8 @@ const cli_command cli_command_bench = {
     .max_operands = 2,
     .summary = "Measure one step: forward to a layer, backward to the input",
     .details =
-        "Prints milliseconds of a step (median), its work in GFLOP (2 for a multiply-add, "
+        "Prints milliseconds of a step (median), how long it took until the first was done, its "
+        "work in GFLOP (2 for a multiply-add, "
         "of convolutions and matrix products, forward and backward to the input), the "
         "speed, the time spent inside oneDNN's primitives and its share of the step, and "
         "the peak memory of the process.\n\n"
@@ -215,7 +218,8 @@ const cli_command cli_command_bench = {
         "With `--machine` no network is run: products of large matrices by oneDNN say how "
         "many GFLOP/s there are, and `a = b + 3 c` over arrays that no cache holds says how "
         "many GB/s; the best of five runs each.\n\n"
-        "JSON: `{\"step_ms\", \"gflop\", \"gflops\", \"primitive_ms\", \"peak_rss_mb\", "
+        "JSON: `{\"step_ms\", \"first_ms\", \"gflop\", \"gflops\", \"primitive_ms\", "
+        "\"peak_rss_mb\", "
         "\"batch\", \"threads\", \"precision\"}`, on an accelerator that says it also the memory "
         "of "
         "its programs, `\"code_mb\", \"argument_mb\", \"result_mb\", \"temporary_mb\"`; "
