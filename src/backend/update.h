@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An update: what is computed again and again on state that stays on a device, as one program.
  *
- *   step   a graph of state 0 and of numbers that are given; gradients at its values on the way
- * from state 0 are those of the sum of its first output. One of them may pass through a third graph
- * (`between`) rule   a graph of the states, of what the step computed, and of numbers that are
- * given; its first outputs are the next states, its further ones are results for the caller
+ *   step     a graph of state 0 and of numbers that are given. The gradients at its values are those
+ *            of the sum of its first output
+ *   between  a graph that one of these gradients passes through on its way back to state 0; or none
+ *   rule     a graph of the states, of what the step computed, and of numbers that are given. Its
+ *            first outputs are the next states, its further ones are results for the caller
  *
  * A run computes both; the next states become the states when the run is accepted, so that it can
  * be repeated with other numbers. One thread at a time may use an update.
@@ -47,8 +48,9 @@ fv_status fvi_update_new(fvi_device *d, const fvi_update_desc *desc, fvi_update 
                          fv_error *err);
 void fvi_update_free(fvi_update *u);
 
-/* Sets a state, or a given input; each keeps its numbers until it is set again, and is zeros
- * before. data  as many as its shape has; read during the call only */
+/* Sets a state, or a given input; each keeps its numbers until it is set again, and is zeros before
+ * that.
+ *   data  as many numbers as its shape has; read during the call only */
 fv_status fvi_update_set_state(fvi_update *u, int state, const float *data, fv_error *err);
 fv_status fvi_update_give(fvi_update *u, int given, const float *data, fv_error *err);
 

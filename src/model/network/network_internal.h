@@ -31,7 +31,9 @@ struct fvi_network {
 /* ---- network.c ---- */
 
 /* A network that shares another one's file, constants, input and layers, has a table of
- * substitutes, and is not lowered yet. base    borrowed: must outlive *out errors  NOMEM */
+ * substitutes, and is not lowered yet.
+ *   base    borrowed: must outlive *out
+ *   errors  NOMEM */
 fv_status fvi_network_new_sharing(const fvi_network *base, fvi_network **out, fv_error *err);
 /* Replaces constant c by `by`, of the same shape, in every graph from now on. */
 void fvi_network_substitute(fvi_network *net, const fvi_const *c, const fvi_const *by);

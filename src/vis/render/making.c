@@ -87,8 +87,9 @@ static fv_status make_again(fvi_job *j, int picture, fv_rendering **made, fv_err
 
 /* Makes a picture whose gradient vanished again from the first other start with a gradient; it
  * stays where there is none. Nothing is tried where the call begins with a picture, or joint terms
- * tie pictures together. A start with numbers that are not finite is no better. picture  its index
- * in the call made     its rendering, replaced */
+ * tie pictures together. A start with numbers that are not finite is no better.
+ *   picture  its index in the call
+ *   made     its rendering, replaced */
 static fv_status retry(fvi_job *j, int picture, fv_rendering **made, fv_error *err) {
     fvi_unit *u = fvi_job_unit(j, picture);
     fvi_setup *own = u->setup, other;

@@ -10,8 +10,8 @@
  * ("crop(0.5,1,flip=0.5)", "scale(0.9,1.1,compat=lucid)"), then perhaps `;` and an edge (zero,
  * grey, reflect, wrap, repeat), which can also be an argument `edge`. Arguments at the end may be
  * left out where fvi_transform_kind says so; they are then 0 (of crop's second window: the first).
- * "" or "none" is an empty list. errors  ARG names the word, the number of numbers it takes, or the
- * range */
+ * "" or "none" is an empty list.
+ *   errors  ARG names the word, the number of numbers it takes, or the range */
 fv_status fvi_transforms_parse(const char *text, fvi_transforms *out, fv_error *err);
 /* The same text in one spelling ("none" for an empty list), cut to size. */
 void fvi_transforms_text(const fvi_transforms *t, char *text, size_t size);
