@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An update: what is computed again and again on state that stays on a device, as one program.
  *
- *   step     a graph of state 0 and of numbers that are given. The gradients at its values are those
- *            of the sum of its first output
- *   between  a graph that one of these gradients passes through on its way back to state 0; or none
+ *   step     a graph of state 0 and of numbers that are given. The gradients at its values are
+ *            those of the sum of its first output
+ *   between  a graph that one of these gradients passes through on its way back; or none
  *   rule     a graph of the states, of what the step computed, and of numbers that are given. Its
  *            first outputs are the next states, its further ones are results for the caller
  *
