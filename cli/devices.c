@@ -73,11 +73,18 @@ fv_devices *cli_devices_find(void) {
 
 /* ---- choosing -------------------------------------------------------------------------------- */
 
-/* Reads "0" or "0,2,1" behind the last ':' of a text, which is cut off; "0" if there is none.
+/* The last ':' of a text, behind which indices stand; NULL if there is none: a file's path may have
+ * some of its own. */
+static char *colon_of(char *text) {
+    char *colon = strrchr(text, ':');
+    return colon && !strchr(colon, '/') && !g_str_has_suffix(colon, ".so") ? colon : NULL;
+}
+
+/* Reads "0" or "0,2,1" behind the colon of a text, which is cut off; "0" if there is none.
  *   index    [CLI_DEVICES]
  *   returns  how many; 0: they are no different numbers */
 static int cut_indices(char *text, int *index) {
-    char *colon = strrchr(text, ':');
+    char *colon = colon_of(text);
     char **words = g_strsplit(colon ? colon + 1 : "0", ",", CLI_DEVICES + 1);
     int n = 0, wrong = 0;
     if (colon) *colon = 0;
@@ -114,11 +121,12 @@ static int choose_found(const int *index, int n, int must, cli_device *out) {
     for (int i = 0; i < n && !code; i++) {
         const char *problem = NULL;
         const fv_device_info *d = accelerator(all, index[i], &problem);
-        if (d)
+        if (d) {
             add(out, d->plugin, d->index);
-        else if (!must)
+        } else if (!must) {
             add(out, NULL, 0);
-        else if (problem)
+            out->problem = g_strdup(problem);
+        } else if (problem)
             code = cli_fail("no accelerator %d: %s", index[i], problem);
         else
             code = cli_fail("no accelerator %d; a PJRT plug-in makes one usable: for NVIDIA, "
@@ -130,11 +138,13 @@ static int choose_found(const int *index, int n, int must, cli_device *out) {
     return code;
 }
 
-int cli_device_choose(const char *text, cli_device *out) {
+int cli_device_choose(const char *text, const char *usual, cli_device *out) {
     int index[CLI_DEVICES] = {0};
+    const char *said = g_getenv("FOVEA_DEVICE"), *from = text ? "--device" : "$FOVEA_DEVICE";
+    if (!text) text = said && *said ? said : usual;
     *out = (cli_device){.programs =
                             g_build_filename(g_get_user_cache_dir(), "fovea", "programs", NULL)};
-    if (!text || !strcmp(text, "cpu")) {
+    if (!strcmp(text, "cpu")) {
         add(out, NULL, 0);
         return CLI_DONE;
     }
@@ -150,13 +160,20 @@ int cli_device_choose(const char *text, cli_device *out) {
     } else if (n && (strchr(name, '/') || g_str_has_suffix(name, ".so"))) {
         for (int i = 0; i < n; i++) add(out, name, index[i]);
     } else {
-        cli_fail("--device '%s'; allowed: auto, cpu, gpu, gpu:N, PLUGIN.so, PLUGIN.so:N, with "
-                 "several different N as gpu:0,1",
-                 text);
+        cli_fail("%s '%s'; allowed: auto, cpu, gpu, gpu:N, PLUGIN.so, PLUGIN.so:N, with several "
+                 "different N as gpu:0,1",
+                 from, text);
         code = CLI_USAGE;
     }
     g_free(name);
     return code;
+}
+
+void cli_device_note(const cli_args *args, const cli_device *d, const fv_session *session) {
+    if (d->or_processor && d->list[0].plugin)
+        cli_note(args, "%s is used; --device cpu is the processor", fv_session_device(session));
+    else if (d->problem)
+        cli_note(args, "the processor is used; %s", d->problem);
 }
 
 void cli_device_tell(const cli_device *d, int i, fv_session_desc *desc) {
@@ -170,4 +187,5 @@ void cli_device_clear(cli_device *d) {
     for (int i = 0; i < d->count; i++) g_free(d->list[i].plugin);
     d->count = 0;
     g_clear_pointer(&d->programs, g_free);
+    g_clear_pointer(&d->problem, g_free);
 }

@@ -37,34 +37,31 @@ static fv_status open_all(const fv_model *model, const cli_model_args *how,
     return st;
 }
 
-int cli_session_open(const cli_args *args, const fv_model *model, const cli_model_args *how,
-                     cli_session *out) {
+static int open_session(const cli_args *args, const fv_model *model, const cli_model_args *how,
+                        const char *usual, cli_session *out) {
     cli_device devices;
     fv_error err = {0};
     *out = (cli_session){.args = args,
                          .noted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
-    const int code =
-        cli_device_choose(how->device ? how->device : g_getenv("FOVEA_DEVICE"), &devices);
-    const int auto_found = !code && devices.or_processor && devices.list[0].plugin;
+    const int code = cli_device_choose(how->device, usual, &devices);
     fv_status st = code ? FV_OK : open_all(model, how, &devices, out, &err);
+    if (!code && !st) st = fv_monitor_new(step, note, out, &out->monitor, &err);
+    if (!code && !st) st = fv_session_set_monitor(out->session, out->monitor, &err);
+    if (!code && !st) cli_device_note(args, &devices, out->session);
     cli_device_clear(&devices);
-    if (code) return code;
-    if (!st) st = fv_monitor_new(step, note, out, &out->monitor, &err);
-    if (!st) st = fv_session_set_monitor(out->session, out->monitor, &err);
-    if (st) return cli_fail_error(&err);
-    if (auto_found)
-        cli_note(args, "%s is used; --device cpu is the processor",
-                 fv_session_device(out->session));
+    if (code || st) return code ? code : cli_fail_error(&err);
     cli_precision_note(args, how, fv_session_precision(out->session));
     return CLI_DONE;
 }
 
+int cli_session_open(const cli_args *args, const fv_model *model, const cli_model_args *how,
+                     cli_session *out) {
+    return open_session(args, model, how, "cpu", out);
+}
+
 int cli_session_open_for_pictures(const cli_args *args, const fv_model *model,
                                   const cli_model_args *how, cli_session *out) {
-    static char usual[] = "auto";
-    cli_model_args own = *how;
-    if (!own.device && !g_getenv("FOVEA_DEVICE")) own.device = usual;
-    return cli_session_open(args, model, &own, out);
+    return open_session(args, model, how, "auto", out);
 }
 
 void cli_session_close(cli_session *s) {

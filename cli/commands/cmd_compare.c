@@ -348,9 +348,10 @@ static int report(job *j) {
 static int work(job *j) {
     fv_error err = {0};
     int bad = 0;
-    int code = cli_device_choose(j->args->model.device, &j->device);
+    int code = cli_device_choose(j->args->model.device, "cpu", &j->device);
     if (code) return code;
     if (begin(j, &err)) return cli_fail_error(&err);
+    cli_device_note(&j->args->common, &j->device, j->session[0]);
     cli_precision_note(&j->args->common, &j->args->model, fv_session_precision(j->session[0]));
     code = add_all(j, &bad);
     if (code) return code;

@@ -136,7 +136,7 @@ static int run(const cli_args *common) {
     if (args->model.device && args->ops)
         return cli_usage(args->common.command, "--device is not for --ops");
     cli_device device;
-    int code = cli_device_choose(args->model.device, &device);
+    int code = cli_device_choose(args->ops ? "cpu" : args->model.device, "cpu", &device);
     if (!code) code = cli_model_load(&args->common, &args->model, &model);
     fv_session_desc how = {0};
     if (!code) cli_device_tell(&device, 0, &how);

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 #include <glib.h>
+#include <glib/gstdio.h>
 
 #include "backend/backends.h"
 #include "backend/executable.h"
@@ -58,6 +59,20 @@ static void test_no_plugin(void **state) {
     refused(fake("fake_short"), 0, FV_FORMAT, "allowed: 0.33");
     refused(fake("fake_empty"), 0, FV_BACKEND, "0 devices");
     refused(fake("fake"), 2, FV_ARG, "allowed: 0 to 1");
+}
+
+/* A name without a folder is a file of the working directory, not of the loader's search path. */
+static void test_relative(void **state) {
+    fvi_device *d = NULL;
+    fv_error err = {0};
+    char *here = g_get_current_dir();
+    (void)state;
+    assert_int_equal(g_chdir(folder), 0);
+    const fv_status st = open_device("fake_first.so", 0, &d, &err);
+    assert_int_equal(g_chdir(here), 0);
+    if (st) fail_msg("%s", err.text);
+    fvi_device_free(d);
+    g_free(here);
 }
 
 /* What a test says to the plug-in. */
@@ -309,9 +324,10 @@ static void test_list(void **state) {
 
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_no_plugin),       cmocka_unit_test(test_failures),
-        cmocka_unit_test(test_shared_programs), cmocka_unit_test(test_program_memory),
-        cmocka_unit_test(test_kept_programs),   cmocka_unit_test(test_list),
+        cmocka_unit_test(test_no_plugin),      cmocka_unit_test(test_relative),
+        cmocka_unit_test(test_failures),       cmocka_unit_test(test_shared_programs),
+        cmocka_unit_test(test_program_memory), cmocka_unit_test(test_kept_programs),
+        cmocka_unit_test(test_list),
     };
     if (argc < 2) return 2;
     folder = argv[1];

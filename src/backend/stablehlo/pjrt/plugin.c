@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "backend/stablehlo/pjrt/call.h"
+#include "backend/stablehlo/pjrt/library_file.h"
 #include "base/error.h"
 
 static GMutex lock; /* of the list, and of clients being opened and closed */
@@ -28,9 +29,12 @@ static fv_status check_version(const char *path, const pjrt_api *api, fv_error *
 }
 
 static fv_status load(const char *path, const pjrt_api **out, fv_error *err) {
-    if (!g_file_test(path, G_FILE_TEST_EXISTS))
-        return fvi_fail(err, FV_IO, "%s: there is no such file", path);
-    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    const fv_status st = fvi_library_check(path, err);
+    if (st) return st;
+    char *file = strchr(path, '/') ? g_strdup(path) : g_strconcat("./", path, NULL);
+    void *library =
+        dlopen(file, RTLD_NOW | RTLD_LOCAL); /* a name without / is looked up elsewhere */
+    g_free(file);
     if (!library) {
         const char *why = dlerror();
         return fvi_fail(err, FV_FORMAT, "%s: not a plug-in: %s", path, why ? why : "not loadable");
