@@ -12,6 +12,9 @@ fov relu1:0,3 --relu-redirect-steps never -o g.png --animate g.gif --frames 5 | 
 fov relu1:3 --relu-redirect-steps never -q -o g.png && make text fovea.other-start g.png && make text fovea.options g.png | tr ';' '\n' | grep -E ' (bias|start|start-mean|start-sd)='
 fov relu1:3 --relu-redirect-steps never -q -o h.png --bias 2 && make pixels g.png h.png && make text fovea.other-start h.png
 fov relu1:3 --relu-redirect-steps never -q -o i.png --start-sd 0.01 || echo "[$?]"
+# what the others of a batch reach does not depend on it
+for n in 1 2; do fov relu1:0-1 --batch $n -o j.png | grep 'relu1:0 reached' > value$n; done
+cmp value1 value2 && echo 'the same value'
 # all are dead: nothing is written
 fov relu1:1-2 -o e.png || echo "[$?]"
 fov relu1:1 -q -o e.png --each f || echo "[$?]"

@@ -187,20 +187,24 @@ static fv_status evaluate_there(fvi_batch *b, float progress, int redirect, fv_e
     return broken ? explain(b, progress, redirect, err) : st;
 }
 
-fv_status fvi_batch_evaluate(fvi_batch *b, float progress, int redirect, fv_error *err) {
+/* Says of an error about numbers which pictures, at which update. */
+static fv_status with_batch(const fvi_batch *b, fv_status st, fv_error *err) {
     char what[NAME_BYTES];
+    if (st != FV_NONFINITE) return st;
+    batch_text(b, what, sizeof what);
+    fvi_error_prefix(err, "%.100s, update %d", what, b->done + 1);
+    return st;
+}
+
+fv_status fvi_batch_evaluate(fvi_batch *b, float progress, int redirect, fv_error *err) {
     fv_status st = b->device ? evaluate_there(b, progress, redirect, err)
                              : fvi_evaluate(b->evaluator, (uint32_t)b->done, progress, redirect,
                                             b->health, err);
-    if (st == FV_NONFINITE) {
-        batch_text(b, what, sizeof what);
-        fvi_error_prefix(err, "%.100s, update %d", what, b->done + 1);
-    }
     if (st == FV_CANCELLED) {
         b->j->stopped = fvi_monitor_request(fvi_session_monitor(b->j->session)) == FV_MONITOR_STOP;
         return cancelled(b->j, err);
     }
-    return st;
+    return with_batch(b, st, err);
 }
 
 int fvi_batch_begun(const fvi_batch *b) { return b->done > 0 || b->p[0].steps > 0; }
@@ -346,13 +350,19 @@ static fv_status run_level(fvi_batch *b, fv_error *err) {
     return st;
 }
 
+static int is_undecided(const fvi_picture *p) { return !p->alive && !p->broken; }
+
 /* Evaluates once more, without redirected ReLUs, if pictures had no sound gradient without them so
- * far: they are alive if they have one now. */
+ * far: they are alive if they have one now. The values of the others stay those of their last
+ * update, as in a batch in which all are alive. */
 static fv_status check_alive(fvi_batch *b, fv_error *err) {
     int undecided = 0;
-    for (int i = 0; i < b->n; i++) undecided += !b->p[i].alive && !b->p[i].broken;
+    for (int i = 0; i < b->n; i++) undecided += is_undecided(&b->p[i]);
     if (!undecided) return FV_OK;
+    for (int i = 0; i < b->n; i++) b->values[i] = b->p[i].value;
     fv_status st = fvi_batch_evaluate(b, 1, 0, err);
+    for (int i = 0; i < b->n; i++)
+        if (!is_undecided(&b->p[i])) b->p[i].value = b->values[i];
     for (int i = 0; !st && i < b->n; i++) b->p[i].alive |= is_sound(b, i);
     return b->j->stopped ? FV_OK : st;
 }
@@ -373,6 +383,10 @@ fv_status fvi_batch_enter_level(fvi_batch *b, fv_error *err) {
     return st ? st : fvi_evaluator_level(b->evaluator, err);
 }
 
+static int is_lbfgs(const fvi_batch *b) {
+    return b->setup->desc.optimizer.kind == FVI_OPTIMIZER_LBFGS;
+}
+
 /* Moves the pictures to the device, if it can make their updates. */
 static fv_status enter_device(fvi_batch *b, fv_error *err) {
     fvi_job *j = b->j;
@@ -385,10 +399,15 @@ static fv_status enter_device(fvi_batch *b, fv_error *err) {
                                   .pass = fvi_evaluator_pass(b->evaluator)};
     fv_error why;
     if (!fvi_device_has_updates(fvi_session_device(j->session))) return FV_OK;
-    const fv_status st = fvi_device_update_new(&site, &b->device, &why);
+    const fv_status st = is_lbfgs(b)
+                             ? fvi_fail(&why, FV_UNSUPPORTED, "L-BFGS has no form as a graph")
+                             : fvi_device_update_new(&site, &b->device, &why);
     const int is_left = st == FV_UNSUPPORTED || /* to the processor */
                         (st == FV_BACKEND && fvi_session_or_processor(j->session));
-    if (st && !is_left) return fvi_fail(err, st, "%s", why.text);
+    if (st && !is_left) {
+        if (err) *err = why;
+        return with_batch(b, st, err);
+    }
     if (st && !j->noted) {
         char *text =
             g_strdup_printf("the network runs on the device, the rest of each update on the "
@@ -415,10 +434,9 @@ fv_status fvi_batch_run(fvi_batch *b, fv_error *err) {
     fv_status st = FV_OK;
     for (b->level = 0; !st && b->level < b->setup->n_sizes && !b->j->stopped; b->level++) {
         st = fvi_batch_enter_level(b, err);
-        if (!st && d->optimizer.kind != FVI_OPTIMIZER_LBFGS) st = enter_device(b, err);
+        if (!st) st = enter_device(b, err);
         if (d->times) d->times->mark = fvi_clock();
-        if (!st)
-            st = d->optimizer.kind == FVI_OPTIMIZER_LBFGS ? run_lbfgs(b, err) : run_level(b, err);
+        if (!st) st = is_lbfgs(b) ? run_lbfgs(b, err) : run_level(b, err);
         if (!st) st = leave_device(b, err);
         for (int i = 0; !st && i < b->n; i++) fvi_picture_finish(&b->p[i]);
     }

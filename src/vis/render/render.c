@@ -219,9 +219,12 @@ static fv_status use_one_size(const fvi_job *j, const fvi_unit *u, fv_error *err
     if (!to) d->view = takes ? FVI_VIEW_PICTURE : FVI_VIEW_MODEL;
     t->list[t->count++] = (fvi_transform){.kind = FVI_TRANSFORM_RESIZE, .v = {(float)to}};
     char *text =
-        g_strdup_printf("on this device transforms that draw sizes end in resize(%d): each "
+        g_strdup_printf("on this device transforms that draw sizes end in resize(%d)%s: each "
                         "size would be a program to compile",
-                        to);
+                        to,
+                        to      ? ""
+                        : takes ? ", the picture's size"
+                                : ", the network's size");
     fvi_monitor_note(fvi_session_monitor(j->session), text);
     g_free(text);
     return FV_OK;

@@ -275,7 +275,7 @@ static fv_status make_step(const fvi_update_site *s, fvi_update_graphs *out, fvi
     network_values values = {0};
     int h = 0, w = 0;
     making m;
-    fv_status st = begin(&m, &out->given[0], fvi_session_network(s->session), "step", err);
+    fv_status st = begin(&m, &out->given[0], fvi_session_network(s->session), "objective", err);
     if (st) goto done;
     out->samples = (int64_t)copies * s->n;
     const int state =
@@ -442,7 +442,7 @@ static int emit_results(ruling *r, int value) {
 static fv_status make_rule(const fvi_update_site *s, fvi_update_graphs *out, fv_error *err) {
     ruling r = {.s = s, .out = out};
     const int first = (int)out->given[0].list->len;
-    fv_status st = begin(&r.m, &out->given[1], fvi_session_network(s->session), "rule", err);
+    fv_status st = begin(&r.m, &out->given[1], fvi_session_network(s->session), "optimiser", err);
     if (st) goto done;
     take_states(&r);
     take_modes(&r);
