@@ -9,7 +9,6 @@ wrong. PART: operators, networks, real, recipes, faults, kept, second, figures; 
 Writes FOLDER/accelerator/results.json and report.md. Exit code 1 if a part failed.
 """
 import argparse
-import re
 import sys
 from pathlib import Path
 
@@ -17,67 +16,17 @@ import figures
 import kept
 import networks
 import report
+import suites
 from programs import QUICK_TO_COMPILE, ROOT, Programs, Results, stamp
 
-OPS, WHOLE = "backend/ops/test_ops_on", "backend/test_executable"
-UPDATES, PEERS = "vis/update/test_vis_update_device_update", "test_recipes"
-FAULTS = ("test_plugin", "test_update", "test_rendering")
-FEW = 25                            # of the operators' cases the second plug-in runs one in so many
-TWO = ("fovea", "maco")             # recipes on it
-
-
-def tables():
-    text = (ROOT / "tests/backend/ops/cases.def").read_text(encoding="utf-8")
-    return re.findall(r"^FVI_CASES\((\w+)\)", text, re.M)
-
-
-def operators(programs, every, *table):
-    """Cases of tables: (line, figures)."""
-    out = programs.test(OPS, programs.plugin, every, *table)
-    rows = re.findall(r"^\w+: (\d+) cases right, output within (\S+), gradients within (\S+)$", out,
-                      re.M)
-    cases = sum(int(r[0]) for r in rows)
-    values, gradients = (max(float(r[k]) for r in rows) for k in (1, 2))
-    return (f"{cases} cases right, output within {values:.1e}, gradients within {gradients:.1e}",
-            {"cases": cases, "values": values, "gradient": gradients})
-
-
-def whole(programs):
-    out = programs.test(WHOLE, programs.plugin, 1)
-    line = re.search(r"^(\d+) networks, targets within (\S+), gradients within (\S+)$", out, re.M)
-    return line.group(0), {"values": float(line.group(2)), "gradient": float(line.group(3))}
-
-
-def updates(programs, *cases):
-    """Recipes' updates next to the processor's: (line, figures)."""
-    out = programs.test(UPDATES, programs.plugin, *cases)
-    off = {}
-    for name, worst in re.findall(r"^(.*?), .*: \d+ updates, values within (\S+) of", out, re.M):
-        off[name] = max(off.get(name, 0), float(worst))
-    return f"{len(off)} kinds of updates, values within {max(off.values()):.1e}", off
-
-
-def peers(programs):
-    """Recipes' first updates next to those of the programs they come from: (line, figures)."""
-    out = programs.test(PEERS, programs.plugin)
-    rows = dict(re.findall(r"^(\S+)\.txt: \d+ updates of \d+; off by at most (\S+),", out, re.M))
-    for name in re.findall(r"^(\S+)\.txt: not compared", out, re.M):
-        rows.pop(name)
-    off = {name: float(worst) for name, worst in rows.items()}
-    return f"{len(off)} programs' traces, values within {max(off.values()):.1e}", off
-
-
-def faults(programs, name):
-    folder = programs.build / "tests/backend/stablehlo"
-    out = programs.test(f"backend/stablehlo/{name}", folder)
-    return f"{len(re.findall(r'^.  +OK .', out, re.M))} tests right", None
+FEW = 25                   # of the operators' cases the second plug-in runs one in so many
 
 
 def second_plugin(programs):
     """[(part, what runs it)] on another plug-in."""
     smoke = "second plug-in: smoke", lambda: (said(programs), None)
-    few = "second plug-in: operators", lambda: operators(programs, FEW)
-    two = "second plug-in: recipes", lambda: updates(programs, *TWO)
+    few = "second plug-in: operators", lambda: suites.operators(programs, FEW)
+    two = "second plug-in: recipes", lambda: suites.updates(programs, *suites.TWO)
     return [smoke, few, two]
 
 
@@ -90,22 +39,24 @@ def said(programs):
 def parts(options, quick, plain):
     """[(word, part, what runs it, programs that decide it)]"""
     tests, fovea = options.build / "tests", [options.build / "libfovea.so", options.build / "fovea"]
-    out = [("operators", f"operators: {t}", lambda t=t: operators(quick, 1, t), [tests / OPS])
-           for t in tables()]
-    out.append(("networks", "small networks", lambda: whole(quick), [tests / WHOLE]))
+    fakes = tests / "backend" / "stablehlo"
+    ops, whole = [tests / suites.OPS], [tests / suites.WHOLE]
+    updates, peers = [tests / suites.UPDATES], [tests / suites.PEERS]
+    out = [("operators", f"operators: {t}", lambda t=t: suites.operators(quick, 1, t), ops)
+           for t in suites.tables()]
+    out.append(("networks", "small networks", lambda: suites.whole(quick), whole))
     if not options.parts or "real" in options.parts:
         out += [("real", f"network {name}", lambda p=p, s=s: networks.compare(quick, p, s), fovea)
                 for name, p, s in networks.find(options.cache)]
-    out += [("recipes", "recipes: the processor's", lambda: updates(quick), [tests / UPDATES]),
-            ("recipes", "recipes: their programs'", lambda: peers(quick), [tests / PEERS])]
-    out += [("faults", f"faults: {name}", lambda name=name: faults(quick, name),
-             [tests / "backend/stablehlo" / x for x in (name, "fake.so")]) for name in FAULTS]
+    out += [("recipes", "recipes: the processor's", lambda: suites.updates(quick), updates),
+            ("recipes", "recipes: their programs'", lambda: suites.peers(quick), peers)]
+    out += [("faults", f"faults: {name}", lambda name=name: suites.faults(quick, name),
+             [fakes / name, fakes / "fake.so"]) for name in suites.FAULTS]
     out += [("kept", "kept programs: damage", lambda: kept.damage(quick), fovea),
             ("kept", "kept programs: two processes", lambda: kept.at_once(quick), fovea)]
     if options.second:
         other = Programs(options.build, options.second, quick.folder, QUICK_TO_COMPILE)
-        out += [("second", name, what, [tests / OPS, tests / UPDATES])
-                for name, what in second_plugin(other)]
+        out += [("second", name, what, ops + updates) for name, what in second_plugin(other)]
     model = options.cache / "models" / "efficientnet-lite0.onnx"
     for batch in figures.BATCHES:
         out.append(("figures", f"step: batch {batch}",

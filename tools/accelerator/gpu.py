@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an accelerator is worth: one prepared run on a machine that has one.
 
-    python gpu.py --build FOLDER --cache FOLDER [--quick] [--minutes M] [--again] [PLUGIN.so]
+    python gpu.py --build FOLDER --cache FOLDER [--torch PYTHON] [--quick] [--minutes M]
+                  [--again] [PLUGIN.so]
 
-It needs the built command and a plug-in: PLUGIN.so, else what `fovea devices` finds, else the wheel
-for NVIDIA that pip can install. In order: it is found and classifies; networks and recipes are
-right on it; steps and updates a second by batch and precision, beside PyTorch and Lucent where this
-Python has them. Everything has a time limit of its own, all together that of --minutes; a second
-run goes on where the first one ended. Results: FOLDER/gpu/results.json and report.md.
+It needs the built command and a plug-in: PLUGIN.so, else what `fovea devices` finds, else the
+wheels for NVIDIA, which pip installs into an environment of their own (3 GB). In order: it is found
+and classifies; networks and recipes are right on it; steps and updates a second by batch and
+precision, beside PyTorch and Lucent where PYTHON has them. Everything has a time limit of its own,
+all together that of --minutes; a second run goes on where the first one ended. Results:
+FOLDER/accelerator/gpu/results.json and report.md.
 
 --quick: small batches and few of everything, to try this script on any plug-in.
 """
 import argparse
 import functools
-import importlib.util
 import json
 import subprocess
 import sys
@@ -21,6 +22,7 @@ import time
 from pathlib import Path
 
 import report
+import suites
 from programs import QUICK_TO_COMPILE, ROOT, Failed, Programs, Results, Skipped, last_line, stamp
 
 # A network, its last layer, and the unit that pictures are made of.
@@ -40,7 +42,8 @@ LARGER = [("update", "fovea, recipe lucent", "bf16", FEW), ("step", "fovea", "bf
 CORRECT = ("efficientnet-lite0", "pp-lcnet-orientation", "dinov2-small", "onet", "320n")
 RUN_LIMIT, TEST_LIMIT = 120, 120    # seconds
 SIDE = 224    # of pictures, as in torch_rows.py
-WHEELS = ("jax-cuda13-pjrt", "jax-cuda12-pjrt")
+INSTALL_LIMIT = 600
+WHEELS = ("jax-cuda13-plugin[with-cuda]", "jax-cuda12-plugin[with-cuda]")
 
 
 def found(build):
@@ -51,18 +54,28 @@ def found(build):
             d["platform"] != "cpu" and not d["problem"]]
 
 
+def installed(folder):
+    """Plug-ins for NVIDIA in an environment of their own, which is made; those of the newest CUDA
+    that pip can get."""
+    for wheel in WHEELS:
+        plugins = sorted(folder.glob("lib/python*/site-packages/jax_plugins/*/*.so"))
+        if plugins:
+            return plugins
+        print(f"==> pip install {wheel} into {folder}", flush=True)
+        try:
+            subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+            subprocess.run([folder / "bin" / "python", "-m", "pip", "install", "--quiet", wheel],
+                           check=False, timeout=INSTALL_LIMIT)
+        except (OSError, subprocess.SubprocessError) as error:
+            print(f"    {error}", flush=True)
+    return sorted(folder.glob("lib/python*/site-packages/jax_plugins/*/*.so"))
+
+
 def choose_plugin(options):
     """The plug-in that is named, found, or can be installed."""
     if options.plugin:
         return options.plugin.resolve()
-    plugins = found(options.build)
-    for wheel in () if plugins else WHEELS:
-        print(f"==> pip install {wheel}", flush=True)
-        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", wheel], check=False,
-                       timeout=300)
-        plugins = found(options.build)
-        if plugins:
-            break
+    plugins = found(options.build) or installed(options.cache / "accelerator" / "gpu-venv")
     if not plugins:
         sys.exit("there is no accelerator that fovea devices lists; a plug-in can be named: "
                  "./bootstrap accelerator --gpu PLUGIN.so")
@@ -76,10 +89,17 @@ class Clock:
         self.end = time.monotonic() + 60 * minutes
 
     def limit(self, most):
-        left = self.end - time.monotonic()
-        if left < 5:
-            raise Skipped("the time is over: run it again, it goes on here")
-        return min(most, left)
+        return max(1, min(most, self.end - time.monotonic()))
+
+    def within(self, what):
+        """Runs a part, if there is time; one that the end cuts short has not failed."""
+        try:
+            if time.monotonic() < self.end:
+                return what()
+        except Failed:
+            if time.monotonic() < self.end:
+                raise
+        raise Skipped("the time is over: run it again, it goes on here")
 
 
 def smoke(programs, clock):
@@ -101,15 +121,13 @@ def correct(programs, name, path, shape, clock):
 
 
 def recipes(programs, clock):
-    import check
     programs.test_limit = clock.limit(TEST_LIMIT)
-    return check.updates(programs, *check.TWO)
+    return suites.updates(programs, *suites.TWO)
 
 
 def traces(programs, clock):
-    import check
     programs.test_limit = clock.limit(TEST_LIMIT)
-    return check.peers(programs)
+    return suites.peers(programs)
 
 
 def ours(programs, model, kind, who, batch, precision, repeats, clock):
@@ -126,9 +144,10 @@ def ours(programs, model, kind, who, batch, precision, repeats, clock):
 
 def theirs(programs, model, who, batch, precision, repeats, clock):
     """PyTorch's, or Lucent's, in a process of its own: (line, figures)."""
-    if not has("torch") or who == "Lucent" and not has("lucent"):
-        raise Skipped(f"{sys.executable} has no {who.split()[0]}")
-    done = programs.run(sys.executable, ROOT / "tools/accelerator/torch_rows.py", model,
+    module = "lucent" if who == "Lucent" else "torch"
+    if module not in programs.peers:
+        raise Skipped(f"{programs.torch} has no {module}")
+    done = programs.run(programs.torch, ROOT / "tools/accelerator/torch_rows.py", model,
                         who.lower().split()[-1], precision, batch, "--repeats", repeats,
                         "--device", "cpu" if programs.quick else "cuda",
                         timeout=clock.limit(RUN_LIMIT))
@@ -143,8 +162,11 @@ def rate(ms, batch, **more):
     return f"{ms:.4g} ms, {figures['a_second']:.4g} pictures a second", figures
 
 
-def has(*names):
-    return all(importlib.util.find_spec(name) for name in names)
+def has(python, name):
+    """Whether a Python has a module."""
+    return not subprocess.run([python, "-c", "import importlib.util, sys; "
+                               f"sys.exit(not importlib.util.find_spec('{name}'))"],
+                              check=False).returncode
 
 
 def rows(programs, clock):
@@ -167,12 +189,14 @@ def rows(programs, clock):
 def correctness(programs, options, clock):
     """[(part, what runs it)]: what is said of speed counts only where it is right."""
     out = []
-    if has("numpy", "onnx"):
+    if has(sys.executable, "numpy") and has(sys.executable, "onnx"):
         import networks
         for name, path, shape in networks.find(options.cache, fetch=False):
             if name in (CORRECT[:2] if options.quick else CORRECT):
                 out.append((f"network {name}", lambda n=name, p=path, s=shape:
                             correct(programs, n, p, s, clock)))
+    else:
+        print(f"  not run: networks next to the processor: {sys.executable} has no numpy and onnx")
     if (options.build / "tests/test_recipes").exists():
         out += [("recipes: the processor's", lambda: recipes(programs, clock)),
                 ("recipes: their programs'", lambda: traces(programs, clock))]
@@ -185,23 +209,26 @@ def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     p.add_argument("--build", type=Path, required=True)
     p.add_argument("--cache", type=Path, required=True, help="with models/efficientnet-lite0.onnx")
+    p.add_argument("--torch", default=sys.executable, metavar="PYTHON", help="with PyTorch, Lucent")
     p.add_argument("--quick", action="store_true", help="small, to try the script anywhere")
     p.add_argument("--minutes", type=float, default=8)
     p.add_argument("--again", action="store_true", help="also what was measured before")
     p.add_argument("plugin", type=Path, nargs="?", metavar="PLUGIN.so")
     options = p.parse_args()
     options.build = options.build.resolve()
-    clock = Clock(options.minutes)
     folder = options.cache / "accelerator" / ("gpu-quick" if options.quick else "gpu")
     programs = Programs(options.build, choose_plugin(options), folder,
                         QUICK_TO_COMPILE if options.quick else "")
     programs.models, programs.quick = options.cache / "models", options.quick
+    programs.torch = options.torch
+    programs.peers = [name for name in ("torch", "lucent") if has(options.torch, name)]
+    clock = Clock(options.minutes)
     results, wrong = Results(folder / "results.json", options.again), []
     mark = stamp(programs.plugin, options.build / "libfovea.so", options.build / "fovea")
     todo = [("device", lambda: smoke(programs, clock)), *correctness(programs, options, clock),
             *rows(programs, clock)]
     for name, what in todo:
-        if not results.do(name, mark, what):
+        if not results.do(name, mark, lambda what=what: clock.within(what)):
             wrong.append(name)
             if name == "device":
                 break

@@ -48,9 +48,12 @@ run_accelerator() {
         --plugin "$pjrt_plugin" --second "$second" "$@"
 }
 
-# run_gpu [--quick] [PLUGIN.so]: on a machine with an accelerator. Needs neither packages of the
-# system nor the network where build/fovea and the plug-in are there.
+# run_gpu [--quick] [--minutes M] [--again] [PLUGIN.so]: on a machine with an accelerator. Where
+# build/fovea and the plug-in are there it needs nothing from the network.
 run_gpu() {
-    local python=${FOVEA_GPU_PYTHON:-$(system_python)}
-    "$python" tools/accelerator/gpu.py --build "$root/build" --cache "$cache" "$@"
+    local python
+    python=$(system_python)
+    [ ! -x "$venv_python" ] || python=$venv_python
+    "$python" tools/accelerator/gpu.py --build "$root/build" --cache "$cache" \
+        --torch "${FOVEA_GPU_PYTHON:-$python}" "$@"
 }
