@@ -17,13 +17,13 @@
 
 static int clamp(int i, int n) { return i < 0 ? 0 : i < n ? i : n - 1; }
 
-/* kernel [2r+1], sums to 1; returns r. */
-static int fill_kernel(float sigma, float *kernel) {
-    int r = (int)ceil(3 * fmin(sigma, FVI_BLUR_MAX));
+int fvi_blur_radius(float sigma) { return (int)ceil(3 * fmin(sigma, FVI_BLUR_MAX)); }
+
+void fvi_blur_kernel(float sigma, float *kernel) {
+    const int r = fvi_blur_radius(sigma);
     double sum = 0, s = fmin(sigma, FVI_BLUR_MAX);
     for (int k = -r; k <= r; k++) sum += exp(-0.5 * k * k / (s * s));
     for (int k = -r; k <= r; k++) kernel[r + k] = (float)(exp(-0.5 * k * k / (s * s)) / sum);
-    return r;
 }
 
 static void add_row(const float *in, float weight, int n, float *out) {
@@ -64,7 +64,8 @@ static void blur(fvi_planes p, float sigma, int adjoint, float *work) {
     const int h = p.h, w = p.w;
     if (!(sigma > 0)) return;
     float kernel[2 * MAX_RADIUS + 1];
-    int r = fill_kernel(sigma, kernel);
+    const int r = fvi_blur_radius(sigma);
+    fvi_blur_kernel(sigma, kernel);
     size_t bytes = (size_t)((int64_t)h * w) * sizeof *work;
     for (int c = 0; c < p.channels; c++) {
         float *plane = p.data + (int64_t)c * h * w;

@@ -14,4 +14,8 @@ void fvi_blur(fvi_planes p, float sigma, float *work);
 /* Its adjoint, in place. */
 void fvi_blur_adjoint(fvi_planes dp, float sigma, float *work);
 
+/* The kernel of a sigma above 0, 2 r + 1 numbers; r. */
+void fvi_blur_kernel(float sigma, float *kernel);
+int fvi_blur_radius(float sigma);
+
 #endif

@@ -33,8 +33,6 @@ static int emit_transform(const fvi_chain *c, int i, int undecided, const fvi_fo
         fvi_build_fail(site->builder, FV_UNSUPPORTED,
                        "it draws the size, and nothing behind it makes it one size; "
                        "resize(SIDE) does");
-    else if (!entry->emit)
-        fvi_build_fail(site->builder, FV_UNSUPPORTED, "it has no graph form");
     const int y = site->builder->status ? -1 : entry->emit(&c->list[i], site, f, x);
     fvi_build_end(site->builder);
     return y;

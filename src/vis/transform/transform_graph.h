@@ -17,8 +17,8 @@ typedef struct fvi_chain_form {
  * value returned, [samples][channels][h][w], the same as fvi_chain_apply of each sample, but for
  * rounding; its gradient at x is fvi_chain_adjoint's. -1: the builder's status says why.
  *   out     to be filled in before each run
- *   errors  UNSUPPORTED, naming the transform, where one has no graph form, or where the size that
- *           comes out is drawn; NOMEM, SHAPE beyond the builder's limits */
+ *   errors  UNSUPPORTED, naming the transform, where one needs to know a size that is drawn, or
+ *           where the size that comes out is drawn; NOMEM, SHAPE beyond the builder's limits */
 int fvi_chain_emit(const fvi_chain *c, const fvi_form_site *site, int x, fvi_chain_form *out);
 
 /* The same transforms of other pictures, x of the same shape, with the random choices of the chain

@@ -53,7 +53,7 @@ typedef struct fvi_transform_entry {
     /* NULL: din is dout. */
     void (*adjoint)(const fvi_drawn *d, const float *dout, float *din);
     /* Its graph form: x [samples][channels][h][w] of the canvas that goes in -> that which comes
-     * out. Of d, nothing drawn counts. NULL: it has none. */
+     * out. Of d, nothing drawn counts. */
     int (*emit)(const fvi_drawn *d, const fvi_form_site *site, fvi_form *f, int x);
     /* Writes the random choices of one sample, [f->numbers], for the graph form. */
     void (*fill)(const fvi_drawn *d, const fvi_form *f, float *to);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/parallel.h"
-#include "graph/build/emit.h"
+#include "graph/build/compose.h"
 #include "signal/blur.h"
 #include "vis/transform/transform_kind.h"
 
@@ -108,6 +108,44 @@ static void blur_adjoint(const fvi_drawn *d, const float *dout, float *din) {
     fvi_blur_adjoint(fvi_planes_of(d->frame->channels, d->h, d->w, din), d->value, d->work);
 }
 
+/* The kernel's taps are random choices, with a zero behind them: [samples][2 r + 2]. Of them this
+ * makes the matrices that are multiplied with a side of `size` pixels, between r repeated ones on
+ * each end: [samples][1][size][size + 2 r]. */
+static int emit_matrices(const fvi_form_site *site, int taps, int64_t size, int64_t r) {
+    fvi_builder *b = site->builder;
+    const fvi_shape table = {2, {size, size + 2 * r}};
+    int64_t *at;
+    const int places = fvi_emit_constant(b, FVI_I64, &table, &at);
+    if (places < 0) return -1;
+    for (int64_t i = 0; i < size; i++)
+        for (int64_t k = 0; k < size + 2 * r; k++, at++)
+            *at = k >= i && k <= i + 2 * r ? k - i : 2 * r + 1;
+    return fvi_emit_reshape(b, fvi_emit_gather(b, taps, places, 1),
+                            &(fvi_shape){4, {site->samples, 1, size, size + 2 * r}});
+}
+
+static int blur_emit(const fvi_drawn *d, const fvi_form_site *site, fvi_form *f, int x) {
+    fvi_builder *b = site->builder;
+    const int64_t r = fvi_blur_radius(d->t.v[HIGH]), around[4] = {0, 0, r, r};
+    if (r == 0) return x;
+    if (!fvi_form_needs_fixed(site, f, "it")) return -1;
+    const int taps = fvi_emit_stop_gradient(b, fvi_form_choices(site, f, 2 * r + 2));
+    const int rows = emit_matrices(site, taps, f->in.high[0], r);
+    const int columns = emit_matrices(site, taps, f->in.high[1], r);
+    const int wide = fvi_emit_pad(b, x, around, around, FVI_PAD_EDGE, 0);
+    const int down = fvi_emit_matmul(b, rows, wide, -1, &(fvi_node_attr){.matmul = {.alpha = 1}});
+    return fvi_emit_matmul(b, down, columns, -1,
+                           &(fvi_node_attr){.matmul = {.trans_b = 1, .alpha = 1}});
+}
+static void blur_fill(const fvi_drawn *d, const fvi_form *f, float *to) {
+    const int most = fvi_blur_radius(d->t.v[HIGH]), r = fvi_blur_radius(d->value);
+    memset(to, 0, (size_t)f->numbers * sizeof *to);
+    if (d->value > 0)
+        fvi_blur_kernel(d->value, to + most - r);
+    else
+        to[most] = 1;
+}
+
 /* ---- color ---------------------------------------------------------------------------------- */
 
 static void color_draw(fvi_drawn *d, fvi_random *r, float progress) {
@@ -185,6 +223,8 @@ const fvi_transform_entry fvi_transform_blur = {
     .draw = blur_draw,
     .apply = blur_apply,
     .adjoint = blur_adjoint,
+    .emit = blur_emit,
+    .fill = blur_fill,
 };
 const fvi_transform_entry fvi_transform_color = {
     .name = "color",

@@ -137,7 +137,8 @@ static void scale_adjoint(const fvi_drawn *d, const float *dout, float *din) {
         fvi_resize_adjoint(output_of(d, dout), input_of(d, din), align_of[(int)d->t.v[COMPAT]]);
 }
 
-/* ---- scale, resize: each axis apart, as nodes of a graph ---------------------------------------
+/* ---- scale, resize, octave: each axis apart, as nodes of a graph
+ * ---------------------------------------
  */
 
 /* Linear between the positions of rows and columns, which are looked up on the host. */
@@ -152,15 +153,21 @@ static float position(fvi_resize_align align, int i, int n, int m) {
     return i < n ? (float)fvi_resize_position(align, i, n, m) : FVI_FORM_OUTSIDE;
 }
 
+/* The rows and columns of a canvas, at a size, of which are read those of another. */
+static void put_lines(fvi_resize_align align, const int64_t *canvas, const int *size,
+                      const int *from, float *to) {
+    for (int y = 0; y < canvas[0]; y++) {
+        *to++ = 0;
+        *to++ = position(align, y, size[0], from[0]);
+    }
+    for (int x = 0; x < canvas[1]; x++) {
+        *to++ = position(align, x, size[1], from[1]);
+        *to++ = 0;
+    }
+}
+
 static void resize_lines(const fvi_drawn *d, const fvi_form *f, fvi_resize_align align, float *to) {
-    for (int y = 0; y < f->out.high[0]; y++) {
-        *to++ = 0;
-        *to++ = position(align, y, d->oh, d->h);
-    }
-    for (int x = 0; x < f->out.high[1]; x++) {
-        *to++ = position(align, x, d->ow, d->w);
-        *to++ = 0;
-    }
+    put_lines(align, f->out.high, (int[]){d->oh, d->ow}, (int[]){d->h, d->w}, to);
 }
 
 static fvi_form_map form_map(const fvi_drawn *d, const fvi_form *f, int parts) {
@@ -388,6 +395,21 @@ static void octave_back(const fvi_drawn *d, const float *dout, float *din) {
     fvi_resize(output_of(d, dout), input_of(d, din), FVI_ALIGN_ENDS);
 }
 
+static int octave_emit(const fvi_drawn *d, const fvi_form_site *site, fvi_form *f, int x) {
+    const int64_t h = f->out.high[0], w = f->out.high[1], lines = fvi_form_lines(h, w);
+    const int64_t back_h = f->in.high[0], back_w = f->in.high[1];
+    const int choices = fvi_form_choices(site, f, lines + fvi_form_lines(back_h, back_w));
+    const int back = fvi_form_grid(site, choices, lines, back_h, back_w);
+    const fvi_form_sampler how = {FVI_GRID_LINEAR, FVI_EDGE_ZERO, d->grey, h, w, back};
+    return back < 0 ? -1 : fvi_form_sample(site, &how, x, choices);
+}
+
+static void octave_fill(const fvi_drawn *d, const fvi_form *f, float *to) {
+    resize_lines(d, f, FVI_ALIGN_ENDS, to);
+    put_lines(FVI_ALIGN_ENDS, f->in.high, (int[]){d->h, d->w}, (int[]){d->oh, d->ow},
+              to + fvi_form_lines(f->out.high[0], f->out.high[1]));
+}
+
 const fvi_transform_entry fvi_transform_scale = {
     .name = "scale",
     .least = 2,
@@ -482,4 +504,6 @@ const fvi_transform_entry fvi_transform_octave = {
     .draw = octave_draw,
     .apply = octave_apply,
     .adjoint = octave_back,
+    .emit = octave_emit,
+    .fill = octave_fill,
 };

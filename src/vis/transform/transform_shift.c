@@ -135,23 +135,36 @@ static void move_adjoint(const fvi_drawn *d, const float *dout, float *din) {
     }
 }
 
+/* Whether the gradient is moved as the picture would be moved back: TRANSLATE's last number. */
+static int goes_same_way(const fvi_drawn *d) {
+    return d->t.kind == FVI_TRANSFORM_TRANSLATE && d->t.v[SAME_WAY] > 0;
+}
+
+/* That move. */
+static fvi_drawn same_way_back(const fvi_drawn *d) {
+    fvi_drawn back = *d;
+    back.dy = -d->dy;
+    back.dx = -d->dx;
+    back.grey = 0;
+    return back;
+}
+
 /* ---- as nodes of a graph --------------------------------------------------------------------- */
 
 /* Nearest pixels at the rows and columns of the tables. Only the border's constant is an edge of
  * the sampling; the others are in the tables. */
 static int move_emit(const fvi_drawn *d, const fvi_form_site *site, fvi_form *f, int x) {
     const int64_t h = f->out.high[0], w = f->out.high[1];
+    const int64_t lines = fvi_form_lines(h, w);
     const int grey = first_of(d)->t.edge == FVI_EDGE_GREY;
-    const fvi_form_sampler how = {
+    fvi_form_sampler how = {
         FVI_GRID_NEAREST, grey ? FVI_EDGE_GREY : FVI_EDGE_ZERO, d->grey, h, w, -1};
-    if (d->t.kind == FVI_TRANSFORM_TRANSLATE && d->t.v[SAME_WAY] > 0) {
-        fvi_build_fail(site->builder, FV_UNSUPPORTED, "same_way has no graph form");
-        return -1;
-    }
     /* Outside the drawn size a canvas is 0. */
     if (grey && !fvi_sizes_fixed(&f->out) && !fvi_form_needs_fixed(site, f, "its grey edge"))
         return -1;
-    return fvi_form_sample(site, &how, x, fvi_form_choices(site, f, fvi_form_lines(h, w)));
+    const int choices = fvi_form_choices(site, f, goes_same_way(d) ? 2 * lines : lines);
+    if (goes_same_way(d)) how.back = fvi_form_grid(site, choices, lines, h, w);
+    return fvi_form_sample(site, &how, x, choices);
 }
 
 /* The position of line i of n on a canvas. */
@@ -159,7 +172,7 @@ static float position(const int *index, int64_t i, int n) {
     return i < n && index[i] >= 0 ? (float)index[i] : FVI_FORM_OUTSIDE;
 }
 
-static void move_fill(const fvi_drawn *d, const fvi_form *f, float *to) {
+static void put_tables(const fvi_drawn *d, const fvi_form *f, float *to) {
     fill_tables(d);
     for (int64_t y = 0; y < f->out.high[0]; y++) {
         *to++ = 0;
@@ -169,6 +182,12 @@ static void move_fill(const fvi_drawn *d, const fvi_form *f, float *to) {
         *to++ = position(d->index + d->oh, x, d->ow);
         *to++ = 0;
     }
+}
+
+static void move_fill(const fvi_drawn *d, const fvi_form *f, float *to) {
+    const fvi_drawn back = same_way_back(d);
+    put_tables(d, f, to);
+    if (goes_same_way(d)) put_tables(&back, f, to + fvi_form_lines(f->out.high[0], f->out.high[1]));
 }
 
 /* ---- pad and fit: nothing random ------------------------------------------------------------ */
@@ -247,13 +266,10 @@ static void shift_draw(fvi_drawn *d, fvi_random *r, float progress) {
 }
 
 static void translate_adjoint(const fvi_drawn *d, const float *dout, float *din) {
-    if (d->t.v[SAME_WAY] > 0) {
-        fvi_drawn back = *d;
-        back.dy = -d->dy;
-        back.dx = -d->dx;
-        back.grey = 0;
+    const fvi_drawn back = same_way_back(d);
+    if (goes_same_way(d))
         move(&back, dout, din);
-    } else
+    else
         move_adjoint(d, dout, din);
 }
 

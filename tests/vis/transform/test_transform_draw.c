@@ -317,8 +317,29 @@ static void draws_depend_on_their_key_alone(void **state) {
     free(in), free(a), free(b), free(first), free(want);
 }
 
+/* Whether a size is drawn depends on the last transform that makes one, wherever in the list. */
+static void what_comes_out_is_of_a_drawn_size(void **state) {
+    (void)state;
+    static const char *const fixed[] = {"none", "scale(1,2) resize(9)",
+                                        "scale(1,2) flip(0) resize(9) roll(1)",
+                                        "roll(1) octave(3,2) flip(0) fit()",
+                                        "scale(1,2) flip(0) roll(1) roll(1) crop(.5,1) roll(1)"};
+    static const char *const drawn[] = {"scale(1,2)", "resize(9) octave(3,2)",
+                                        "resize(9) flip(0) scale(1,2) roll(1)",
+                                        "roll(1) crop(.5,1) roll(1) scale(1,2) flip(0)"};
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
+        const fvi_transforms t = parse(fixed[i]);
+        if (fvi_transforms_draw_size(&t)) fail_msg("%s draws a size", fixed[i]);
+    }
+    for (size_t i = 0; i < sizeof drawn / sizeof *drawn; i++) {
+        const fvi_transforms t = parse(drawn[i]);
+        if (!fvi_transforms_draw_size(&t)) fail_msg("%s draws no size", drawn[i]);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_comes_out_is_of_a_drawn_size),
         cmocka_unit_test(moves_as_drawn),
         cmocka_unit_test(lap_is_scipys),
         cmocka_unit_test(pads_and_fits_about_the_centre),

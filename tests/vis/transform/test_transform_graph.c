@@ -186,6 +186,15 @@ static void other_transforms(void **state) {
                                         "roll(100)",
                                         "roll(50,0,1)",
                                         "flip(.5)",
+                                        "blur(0,2)",
+                                        "blur(1,1)",
+                                        "blur(0,0)",
+                                        "blur(3,12)",
+                                        "translate(7,1,1)",
+                                        "translate(7,1,1;grey)",
+                                        "translate(7,1,1;repeat)",
+                                        "translate(7,0,1;wrap)",
+                                        "octave(1,2)",
                                         "color(.2,.1)",
                                         "color(0,.3)",
                                         "noise(.1)",
@@ -216,6 +225,10 @@ static void drawn_sizes(void **state) {
                                         "scale(.5,1.4) translate(4;wrap) pad(2;reflect) resize(0)",
                                         "scale(.5,1.4) roll(4) rotate(-20,20) resize(0)",
                                         "scale(.5,1.4) scale(.8,1.1) resize(0)",
+                                        "octave(3,1.5) resize(0)",
+                                        "octave(4,1.33333) flip(.5) resize(9)",
+                                        "scale(.5,1.4) octave(3,1.5) fit()",
+                                        "scale(.5,1.4) translate(4,0,1) resize(0)",
                                         "scale(.5,1.4) fit(;grey)"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) check_all(texts[i]);
 }
@@ -238,6 +251,7 @@ static void chains_of_recipes(void **state) {
         "roll(32)",
         "roll(0,511)",                     /* wolfram, deepdream, matlab */
         "roll(4,-1) rotate(-1,1;reflect)", /* tf-keras-vis */
+        "translate(7,1,1;repeat) octave(4,1.33333) flip(.5) resize(0)", /* darknet */
         "pad(1) pad(1;grey) jitter(1) jitter(1) flip(.5) roll(3) fit()"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) check_all(texts[i]);
 }
@@ -246,15 +260,13 @@ static void what_has_no_form_is_refused(void **state) {
     (void)state;
     static const struct {
         const char *text, *names;
-    } cases[] = {{"jitter(2) blur(0,2)", "transform \"blur\""},
-                 {"octave(3,1.5) resize(0)", "transform \"octave\""},
-                 {"translate(7,1,1)", "transform \"translate\": same_way"},
-                 {"scale(.9,1.1) rotate(-5,5)", "transform \"scale\": it draws the size"},
+    } cases[] = {{"scale(.9,1.1) rotate(-5,5)", "transform \"scale\": it draws the size"},
                  {"resize(9) scale(.9,1.1) jitter(1)", "transform \"scale\": it draws the size"},
                  {"scale(.9,1.1) rotate(-5,5;wrap) resize(0)", "transform \"rotate\": an edge"},
                  {"rotate(0,9,0,lucid;wrap)", "transform \"rotate\": edge wrap"},
                  {"scale(.9,1.1) pad(5;grey) resize(0)", "transform \"pad\": its grey edge"},
                  {"scale(.9,1.1) noise(.1) resize(0)", "transform \"noise\": it"},
+                 {"scale(.9,1.1) blur(.1,1) resize(0)", "transform \"blur\": it"},
                  {"scale(.9,1.1) color(.1,.1) resize(0)", "transform \"color\": it"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         form m;

@@ -183,7 +183,8 @@ static void no_numbers_are_explained(void **state) {
 #define PHOTO "tests/data/cli/photo.jpg"
 #define MAPS \
     { UNIT ":0", UNIT ":1", UNIT ":7", NULL }
-#define LUCID "pad(4;grey) jitter(4) scale(0.9,1.1,0.02,lucid) rotate(-10,10,5,lucid) jitter(2)"
+#define DARKNET "translate(7,1,1;repeat) octave(4,1.33) flip(0.5)"
+#define LUCID   "pad(4;grey) jitter(4) scale(0.9,1.1,0.02,lucid) rotate(-10,10,5,lucid) jitter(2)"
 
 static const kase cases[] = {
     {"wolfram", "wolfram", "size=24; steps=12", MAPS, NULL, NULL, 0},
@@ -257,7 +258,14 @@ static const kase cases[] = {
      NULL, NULL, 0},
     {"a normalised gradient at frequencies", "lucid",
      "size=24; steps=8; transforms=pad(4;grey) jitter(4); gradient=max", MAPS, NULL, NULL, 0},
-    {"blurs", "wolfram", "size=24; steps=3; transforms=blur(0.5,1)", MAPS, NULL, "blur", 0},
+    {"blurs", "wolfram", "size=24; steps=8; transforms=blur(0.5,1.5)", MAPS, NULL, NULL, 0},
+    /* strong's threshold, and ties of max pooling at repeated edges: rounding grows */
+    {"darknet", "darknet", "size=24; steps=3; transforms=" DARKNET " resize(20)", MAPS, NULL, NULL,
+     0},
+    {"darknet's transforms", "darknet",
+     "size=24; steps=4; reduction=mean; transforms=" DARKNET " resize(20)", MAPS, NULL, NULL, 0},
+    {"frequencies that are clipped", "lucid",
+     "size=24; steps=3; transforms=jitter(4); output-activation=clip", MAPS, NULL, "clipping", 0},
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
