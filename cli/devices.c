@@ -169,9 +169,9 @@ int cli_device_choose(const char *text, const char *usual, cli_device *out) {
     return code;
 }
 
-void cli_device_note(const cli_args *args, const cli_device *d, const fv_session *session) {
+void cli_device_note(const cli_args *args, const cli_device *d, const char *name) {
     if (d->or_processor && d->list[0].plugin)
-        cli_note(args, "%s is used; --device cpu is the processor", fv_session_device(session));
+        cli_note(args, "%s is used; --device cpu is the processor", name);
     else if (d->problem)
         cli_note(args, "the processor is used; %s", d->problem);
 }

@@ -31,8 +31,8 @@ fv_devices *cli_devices_find(void);
  *   returns  CLI_DONE, or an exit code with one line printed */
 int cli_device_choose(const char *text, const char *usual, cli_device *out);
 /* Says which accelerator was found and is used, or why none is, if it was left to us.
- *   session  on its first device */
-void cli_device_note(const cli_args *args, const cli_device *d, const fv_session *session);
+ *   name  of its first device */
+void cli_device_note(const cli_args *args, const cli_device *d, const char *name);
 /* Puts device i into what a session is told; the texts stay the device's. */
 void cli_device_tell(const cli_device *d, int i, fv_session_desc *desc);
 void cli_device_clear(cli_device *d);

@@ -47,7 +47,7 @@ static int open_session(const cli_args *args, const fv_model *model, const cli_m
     fv_status st = code ? FV_OK : open_all(model, how, &devices, out, &err);
     if (!code && !st) st = fv_monitor_new(step, note, out, &out->monitor, &err);
     if (!code && !st) st = fv_session_set_monitor(out->session, out->monitor, &err);
-    if (!code && !st) cli_device_note(args, &devices, out->session);
+    if (!code && !st) cli_device_note(args, &devices, fv_session_device(out->session));
     cli_device_clear(&devices);
     if (code || st) return code ? code : cli_fail_error(&err);
     cli_precision_note(args, how, fv_session_precision(out->session));

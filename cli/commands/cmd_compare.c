@@ -351,7 +351,7 @@ static int work(job *j) {
     int code = cli_device_choose(j->args->model.device, "cpu", &j->device);
     if (code) return code;
     if (begin(j, &err)) return cli_fail_error(&err);
-    cli_device_note(&j->args->common, &j->device, j->session[0]);
+    cli_device_note(&j->args->common, &j->device, fv_session_device(j->session[0]));
     cli_precision_note(&j->args->common, &j->args->model, fv_session_precision(j->session[0]));
     code = add_all(j, &bad);
     if (code) return code;

@@ -19,24 +19,26 @@ static int says_memory(const fv_bench_result *r) {
 static void print_table(const fv_bench_result *r) {
     static const cli_column columns[] = {{"measure", 0, 0}, {"value", 1, 0}, {"unit", 0, 0}, {0}};
     cli_table *t = cli_table_new(columns);
+    const int primitives = r->primitive_ms > 0, programs = says_memory(r);
     const struct {
         const char *name, *unit;
         double value;
+        int is_known;
     } rows[] = {
-        {"step, forward + backward", "ms (median)", r->step_ms},
-        {"until the first was done", "ms", r->first_ms},
-        {"work of a step", "GFLOP", r->gflop},
-        {"speed", "GFLOP/s", r->gflops},
-        {"inside oneDNN primitives", "ms", r->primitive_ms},
-        {"share of the step", "%", r->step_ms > 0 ? 100 * r->primitive_ms / r->step_ms : 0},
-        {"peak memory", "MB", r->peak_rss_mb},
-        {"programs: code", "MB", r->code_mb},
-        {"larger program: arguments, weights", "MB", r->argument_mb},
-        {"larger program: results", "MB", r->result_mb},
-        {"larger program: temporary", "MB", r->temporary_mb},
+        {"step, forward + backward", "ms (median)", r->step_ms, 1},
+        {"until the first was done", "ms", r->first_ms, 1},
+        {"work of a step", "GFLOP", r->gflop, 1},
+        {"speed", "GFLOP/s", r->gflops, 1},
+        {"inside oneDNN primitives", "ms", r->primitive_ms, primitives},
+        {"share of the step", "%", 100 * r->primitive_ms / r->step_ms, primitives},
+        {"peak memory", "MB", r->peak_rss_mb, 1},
+        {"programs: code", "MB", r->code_mb, programs},
+        {"larger program: arguments, weights", "MB", r->argument_mb, programs},
+        {"larger program: results", "MB", r->result_mb, programs},
+        {"larger program: temporary", "MB", r->temporary_mb, programs},
     };
-    const size_t n = sizeof rows / sizeof *rows - (says_memory(r) ? 0 : 4);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (!rows[i].is_known) continue;
         cli_table_add(t, rows[i].name);
         cli_table_addf(t, "%.4g", rows[i].value);
         cli_table_add(t, rows[i].unit);
@@ -140,6 +142,7 @@ static int run(const cli_args *common) {
     if (!code) code = cli_model_load(&args->common, &args->model, &model);
     fv_session_desc how = {0};
     if (!code) cli_device_tell(&device, 0, &how);
+    if (!code) cli_device_note(common, &device, how.plugin);
     const fv_bench_desc desc = {.size = args->size,
                                 .batch = args->batch,
                                 .threads = args->model.threads,

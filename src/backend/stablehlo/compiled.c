@@ -100,7 +100,7 @@ fv_status fvi_compiled_count(const fvi_hlo_device *d, const fvi_graph *g, int fl
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
-/* [n + 1] pointers to arrays, ended by NULL when freed by count. */
+/* [n] pointers to arrays, NULL; freed by fvi_slots_free. */
 static fvi_pjrt_array **new_arrays(int n) { return g_new0(fvi_pjrt_array *, MAX(n, 1)); }
 
 fv_status fvi_compiled_new(const fvi_hlo_device *d, fvi_graph *graph, int flags, fvi_compiled **out,
