@@ -2,8 +2,9 @@
 /* compiled: the programs of a graph on a device.
  *
  * What backward reads is decided by its text: it is written first, and the values it takes are more
- * results of the forward program. Nothing of them leaves the device. The backward program is
- * compiled when it first runs, once without redirected ReLUs and once with them. */
+ * results of the forward program. Nothing of them leaves the device. Both are compiled at once, so
+ * that what a device cannot run is known before anything runs; the backward program with redirected
+ * ReLUs, which few pictures need, when it first runs. */
 #include "backend/stablehlo/compiled.h"
 
 #include <string.h>
@@ -103,6 +104,15 @@ fv_status fvi_compiled_count(const fvi_hlo_device *d, const fvi_graph *g, int fl
 /* [n] pointers to arrays, NULL; freed by fvi_slots_free. */
 static fvi_pjrt_array **new_arrays(int n) { return g_new0(fvi_pjrt_array *, MAX(n, 1)); }
 
+static fv_status compile_backward(fvi_compiled *c, int way, fv_error *err) {
+    fvi_program_text text = {NULL, NULL, NULL};
+    fv_status st = fvi_program_backward(c->g, c->flags, way == REDIRECTED ? c->samples : 0,
+                                        c->d->precision, &text, err);
+    if (!st) st = fvi_runnable_compile(c->d, &text, &c->backward[way], err);
+    fvi_program_text_clear(&text);
+    return st;
+}
+
 fv_status fvi_compiled_new(const fvi_hlo_device *d, fvi_graph *graph, int flags, fvi_compiled **out,
                            fv_error *err) {
     fvi_program_text text = {NULL, NULL, NULL};
@@ -125,6 +135,7 @@ fv_status fvi_compiled_new(const fvi_hlo_device *d, fvi_graph *graph, int flags,
                           (more + there) >> 20, d->memory >> 20);
     }
     if (!st) st = fvi_runnable_compile(d, &text, &c->forward, err);
+    if (!st && flags & FVI_EXEC_BACKWARD) st = compile_backward(c, PLAIN, err);
     fvi_program_text_clear(&text);
     if (st)
         fvi_compiled_free(c);
@@ -207,15 +218,6 @@ fv_status fvi_compiled_forward(fvi_compiled *c, fv_error *err) {
                      results[i]);
     }
     g_free(results);
-    return st;
-}
-
-static fv_status compile_backward(fvi_compiled *c, int way, fv_error *err) {
-    fvi_program_text text = {NULL, NULL, NULL};
-    fv_status st = fvi_program_backward(c->g, c->flags, way == REDIRECTED ? c->samples : 0,
-                                        c->d->precision, &text, err);
-    if (!st) st = fvi_runnable_compile(c->d, &text, &c->backward[way], err);
-    fvi_program_text_clear(&text);
     return st;
 }
 

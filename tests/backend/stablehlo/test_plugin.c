@@ -190,6 +190,29 @@ static void test_shared_programs(void **state) {
     fvi_network_free(net);
 }
 
+/* What a device does not compile is known before anything runs: both directions are compiled when
+ * an executable is made. */
+static void test_compiled_first(void **state) {
+    (void)state;
+    fvi_network *net = open_network();
+    fvi_device *d = NULL;
+    fvi_executable *e = NULL;
+    fv_error err;
+    fail_at(-1, 0);
+    assert_int_equal(open_device(fake("fake"), 0, &d, NULL), FV_OK);
+    const int before = compiles();
+    if (fvi_executable_new(d, lowered(net, 1), FVI_EXEC_BACKWARD, &e, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(compiles(), before + 2);
+    assert_int_equal(fvi_executable_forward(e, NULL), FV_OK);
+    assert_int_equal(fvi_executable_backward(e, NULL), FV_OK);
+    assert_int_equal(compiles(), before + 2);
+    fvi_executable_free(e);
+    fvi_device_free(d);
+    assert_int_equal(alive(), 0);
+    fvi_network_free(net);
+}
+
 /* What the plug-in says of a program's memory; an older one does not. */
 static void test_program_memory(void **state) {
     (void)state;
@@ -269,15 +292,15 @@ static void test_kept_programs(void **state) {
     assert_int_equal(loads(), before);
     const int calls = fail_at(-1, 0);
     if (run_all(net, &err)) fail_msg("%s", err.text);
-    assert_int_equal(loads(), before + 2); /* forward and backward */
-    assert_int_equal(damage(kept), 2);
+    assert_int_equal(loads(), before + 3); /* forward, backward, backward with redirected ReLUs */
+    assert_int_equal(damage(kept), 3);
     if (run_all(net, &err)) fail_msg("%s", err.text);
-    assert_int_equal(loads(), before + 2);
+    assert_int_equal(loads(), before + 3);
     if (run_all(net, &err)) fail_msg("%s", err.text);
-    assert_int_equal(loads(), before + 4);
-    make_alike(kept); /* one is not what its name says */
+    assert_int_equal(loads(), before + 6);
+    make_alike(kept); /* two are not what their names say */
     if (run_all(net, &err)) fail_msg("%s", err.text);
-    assert_int_equal(loads(), before + 5);
+    assert_int_equal(loads(), before + 7);
     for (int n = 0; n < calls;
          n++) { /* whatever fails, nothing is left over, and what is kept works */
         fail_at(n, 13);
@@ -326,8 +349,8 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_plugin),      cmocka_unit_test(test_relative),
         cmocka_unit_test(test_failures),       cmocka_unit_test(test_shared_programs),
-        cmocka_unit_test(test_program_memory), cmocka_unit_test(test_kept_programs),
-        cmocka_unit_test(test_list),
+        cmocka_unit_test(test_compiled_first), cmocka_unit_test(test_program_memory),
+        cmocka_unit_test(test_kept_programs),  cmocka_unit_test(test_list),
     };
     if (argc < 2) return 2;
     folder = argv[1];
