@@ -37,8 +37,8 @@ def said(programs):
 
 
 def parts(options, quick, plain):
-    """[(word, part, what runs it, programs that decide it)]"""
-    tests, fovea = options.build / "tests", [options.build / "libfovea.so", options.build / "fovea"]
+    """[(word, part, what runs it, programs that decide it beside the library)]"""
+    tests, fovea = options.build / "tests", [options.build / "fovea"]
     fakes = tests / "backend" / "stablehlo"
     ops, whole = [tests / suites.OPS], [tests / suites.WHOLE]
     updates, peers = [tests / suites.UPDATES], [tests / suites.PEERS]
@@ -90,7 +90,7 @@ def main():
         if options.parts and word not in options.parts:
             continue
         plugin = options.second if word == "second" else options.plugin
-        if not results.do(name, stamp(plugin, *files), what):
+        if not results.do(name, stamp(plugin, options.build / "libfovea.so", *files), what):
             wrong.append(name)
     report.write(results, quick.device(), folder / "report.md")
     print(f"==> {folder / 'report.md'} has the tables, results.json all figures")
