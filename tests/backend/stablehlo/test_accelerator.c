@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sessions on a plug-in's devices: precisions, what is said of the device, two at once.
+/* Sessions on a plug-in's devices: precisions, what is said of the device, two at once, and
+ * pictures that begin with redirected ReLUs.
  *
  * On the plug-in for processors in $FOVEA_TEST_PLUGIN; without it the tests are skipped.
  */
@@ -170,6 +171,45 @@ static void test_two_devices(void **state) {
     fv_model_free(m);
 }
 
+/* ---- redirected ReLUs ------------------------------------------------------------------------ */
+
+/* Two units without a gradient at first, in one batch.  on  the plug-in; NULL: the processor */
+static void make_redirected(const fv_model *m, const char *on, fv_rendering **made) {
+    static const char *const names[] = {"features.denseblock1.denselayer1.conv2:0",
+                                        "features.denseblock1.denselayer1.conv2:1"};
+    fv_session *s = NULL;
+    fv_objective *units[2] = {NULL};
+    fv_recipe *r = NULL;
+    fv_error err;
+    must(fv_session_new(m, FV_DESC(fv_session_desc, .plugin = on), &s, &err), &err);
+    for (int i = 0; i < 2; i++) must(fv_objective_new(m, names[i], NULL, 0, &units[i], &err), &err);
+    must(fv_recipe_new(m, "fovea-layer", (const fv_objective *const *)units, 2, &r, &err), &err);
+    must(fv_recipe_set(r, "steps", "2", &err), &err);
+    must(fv_render_many(s, (const fv_objective *const *)units, 2, r, NULL, made, &err), &err);
+    for (int i = 0; i < 2; i++) fv_objective_free(units[i]);
+    fv_recipe_free(r);
+    fv_session_free(s);
+}
+
+/* An update's inputs need not have a sample each (a spectrum, a mask): ReLUs find theirs. */
+static void test_redirected(void **state) {
+    (void)state;
+    fv_model *m = NULL;
+    fv_error err;
+    must(fv_model_load("tests/golden/dense.old17.onnx", NULL, &m, &err), &err);
+    fv_rendering *own[2] = {NULL}, *there[2] = {NULL};
+    make_redirected(m, NULL, own);
+    make_redirected(m, plugin, there);
+    for (int i = 0; i < 2; i++) {
+        assert_true(own[i]->redirected && there[i]->redirected);
+        assert_int_equal(there[i]->batch, 2);
+        assert_true(fabs(own[i]->reached - there[i]->reached) <= 1e-3 * fabs(own[i]->reached));
+        fv_rendering_free(own[i]);
+        fv_rendering_free(there[i]);
+    }
+    fv_model_free(m);
+}
+
 int main(void) {
     plugin = getenv("FOVEA_TEST_PLUGIN");
     if (!plugin || !*plugin) {
@@ -180,6 +220,7 @@ int main(void) {
         cmocka_unit_test(test_precision),
         cmocka_unit_test(test_metadata),
         cmocka_unit_test(test_two_devices),
+        cmocka_unit_test(test_redirected),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

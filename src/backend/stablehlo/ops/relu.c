@@ -37,8 +37,8 @@ static int samples_are_outermost(const fvi_emitter *e, int v, const fvi_shape *s
     int64_t outer = 1;
     if (s->ndim < 1 || s->dim[0] % e->samples) return 0;
     const fv_status st = fvi_graph_batch_axis(e->g, e->samples, v, &axis, &outer, NULL);
-    if (st == FV_UNSUPPORTED) return s->dim[0] == e->samples; /* assume so */
-    return !st && axis == 0 && outer == 1;
+    if (st) return s->dim[0] == e->samples; /* samples are mixed, or an update's inputs have none */
+    return axis == 0 && outer == 1;
 }
 
 /* [samples] whether nothing passes and the sample is to be redirected, broadcast to the value. */
