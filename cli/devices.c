@@ -61,6 +61,11 @@ static void drop_repeated(GPtrArray *all) {
 }
 
 fv_devices *cli_devices_find(void) {
+    const char *own = g_getenv("FOVEA_PJRT_PLUGIN");
+    if (own && *own && !g_file_test(own, G_FILE_TEST_EXISTS)) {
+        cli_fail("FOVEA_PJRT_PLUGIN is '%s': there is no such file or folder", own);
+        return NULL;
+    }
     GPtrArray *all = places();
     fv_devices *devices = NULL;
     fv_error err = {0};

@@ -4,6 +4,7 @@ export VIRTUAL_ENV= CONDA_PREFIX= PATH=$(dirname "$(command -v fovea)"):/bin FOV
 unset FOVEA_DEVICE
 fovea devices --json | grep -A 3 -B 1 '"kind" : "processor"' | grep -v version
 cp "$DATA/tiny.onnx" plugin.so
+FOVEA_PJRT_PLUGIN=nowhere try fovea devices
 FOVEA_PJRT_PLUGIN=$PWD/plugin.so fovea devices > list 2> why || echo "exit code $?"
 grep -c 'not usable' list
 grep -o 'not a plug-in' why

@@ -13,15 +13,24 @@
 /* ---- one term ------------------------------------------------------------------------------- */
 
 /* Whether two pictures' terms are computed by the same nodes. */
-static int are_alike(const fvi_bound_term *a, const fvi_bound_term *b) {
-    return a->kind == b->kind && a->term->value == b->term->value &&
-           a->term->value2 == b->term->value2 && (a->term->channel < 0) == (b->term->channel < 0) &&
-           (a->position < 0) == (b->position < 0);
+static int are_alike(const fvi_term *a, const fvi_term *b) {
+    return a->kind == b->kind && a->bare == b->bare && a->value == b->value &&
+           a->value2 == b->value2 && (a->channel < 0) == (b->channel < 0) &&
+           (a->n_position == 0) == (b->n_position == 0);
+}
+
+int fvi_objectives_alike(const fvi_objective *a, const fvi_objective *b) {
+    if (a->n_values != b->n_values || a->n_terms != b->n_terms) return 0;
+    for (int i = 0; i < a->n_values; i++)
+        if (strcmp(a->values[i], b->values[i]) != 0) return 0;
+    for (int i = 0; i < a->n_terms; i++)
+        if (!are_alike(&a->terms[i], &b->terms[i])) return 0;
+    return 1;
 }
 
 static void check_alike(const fvi_term_graph *g, const fvi_bound_term *t) {
     for (int64_t i = 1; i < g->pictures; i++)
-        if (!are_alike(&t[0], &t[i]))
+        if (!are_alike(t[0].term, t[i].term))
             fvi_build_fail(g->b, FV_UNSUPPORTED,
                            "picture %d of the batch has another term in its place; allowed: the "
                            "same kind on the same layer",

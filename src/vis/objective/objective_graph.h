@@ -10,6 +10,9 @@
 #include "graph/build/given.h"
 #include "vis/objective/bind.h"
 
+/* Whether pictures of two objectives can be of one graph. */
+int fvi_objectives_alike(const fvi_objective *a, const fvi_objective *b);
+
 /* What is emitted, and where. */
 typedef struct fvi_objective_site {
     fvi_builder *b;

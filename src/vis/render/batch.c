@@ -15,6 +15,7 @@
 #include "runtime/memory_budget.h"
 #include "runtime/model_state.h"
 #include "runtime/monitor.h"
+#include "vis/objective/objective_graph.h"
 #include "vis/optimize/lbfgs.h"
 #include "vis/render/rendering.h"
 #include "vis/update/stage_timer.h"
@@ -25,9 +26,10 @@
 
 fvi_unit *fvi_job_unit(const fvi_job *j, int i) { return &j->units[i / j->restarts]; }
 
-int fvi_units_alike(const fvi_unit *a, const fvi_unit *b) {
+int fvi_units_alike(const fvi_job *j, const fvi_unit *a, const fvi_unit *b) {
     const fvi_objective *x = &a->objective, *y = &b->objective;
     if (a->setup != b->setup || x->n_values != y->n_values) return 0;
+    if (fvi_device_has_updates(fvi_session_device(j->session))) return fvi_objectives_alike(x, y);
     for (int i = 0; i < x->n_values; i++)
         if (strcmp(x->values[i], y->values[i]) != 0) return 0;
     return fvi_objective_is_joint(x) == fvi_objective_is_joint(y);
@@ -38,8 +40,8 @@ int fvi_batch_room(const fvi_job *j, int first) {
     const int total = j->count * j->restarts, most = u->setup->desc.batch;
     int from = first, to = first + 1;
     if (fvi_objective_is_joint(&u->objective)) return 1;
-    while (from > 0 && to - from < most && fvi_units_alike(u, fvi_job_unit(j, from - 1))) from--;
-    while (to < total && to - from < most && fvi_units_alike(u, fvi_job_unit(j, to))) to++;
+    while (from > 0 && to - from < most && fvi_units_alike(j, u, fvi_job_unit(j, from - 1))) from--;
+    while (to < total && to - from < most && fvi_units_alike(j, u, fvi_job_unit(j, to))) to++;
     return to - from;
 }
 

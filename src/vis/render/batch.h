@@ -59,7 +59,7 @@ typedef struct fvi_batch {
 fvi_unit *fvi_job_unit(const fvi_job *j, int i);
 
 /* Whether pictures of two units can be in one batch. */
-int fvi_units_alike(const fvi_unit *a, const fvi_unit *b);
+int fvi_units_alike(const fvi_job *j, const fvi_unit *a, const fvi_unit *b);
 
 /* How many pictures batches have among the neighbours of picture `first` that are alike: one
  * program of a device serves them all, the last batch and pictures made again too. */

@@ -27,7 +27,7 @@ int fvi_batch_length(const fvi_job *j, int from, int *group) {
     int step = joint ? j->restarts : 1, n = step;
     int most = d->optimizer.kind == FVI_OPTIMIZER_LBFGS ? 1 : d->batch;
     while (n + step <= most && from + n < total) {
-        if (!fvi_units_alike(first, fvi_job_unit(j, from + n))) break;
+        if (!fvi_units_alike(j, first, fvi_job_unit(j, from + n))) break;
         n += step;
     }
     *group = step;
@@ -43,6 +43,17 @@ static int whole_run(fvi_job *j, int first) {
     const int n = fvi_batch_length(j, first, &group);
     d->batch = asked;
     return n;
+}
+
+/* The longest of such runs that have the setup of picture `first`, the first one that has it. */
+static int longest_run(fvi_job *j, int first) {
+    const fvi_setup *setup = fvi_job_unit(j, first)->setup;
+    int longest = 1;
+    for (int i = first, n; i < j->count * j->restarts; i += n) {
+        n = fvi_job_unit(j, i)->setup == setup ? whole_run(j, i) : 1;
+        longest = MAX(longest, n);
+    }
+    return longest;
 }
 
 /* Seconds that one evaluation takes a picture in batches of so many, at the largest size: the
@@ -133,7 +144,7 @@ static void choose(fvi_job *j, int first) {
     const int most = d->batch;
     int group;
     if (fvi_device_has_updates(fvi_session_device(j->session))) {
-        const int all = whole_run(j, first), batches = (all + most - 1) / most;
+        const int all = longest_run(j, first), batches = (all + most - 1) / most;
         d->batch = (all + batches - 1) / batches;
         return;
     }
