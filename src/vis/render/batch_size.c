@@ -158,7 +158,8 @@ static void choose(fvi_job *j, int first) {
 fv_status fvi_batch_size_choose(fvi_job *j, fv_error *err) {
     const int asked = j->setups[0].desc.batch, pictures = j->count * j->restarts;
     const int sessions = 1 + (int)j->call->other_count; /* none is to be idle */
-    const int most = MIN(TRIAL_MOST, (pictures + sessions - 1) / sessions);
+    const int share = (pictures + sessions - 1) / sessions;
+    const int most = sessions > 1 ? MIN(TRIAL_MOST, share) : TRIAL_MOST;
     for (int i = 0; !asked && i < j->n_setups; i++)
         j->setups[i].desc.batch = pictures > 1 ? most : BATCH;
     fv_status st = fit_all(j, err);
