@@ -29,7 +29,6 @@ typedef struct fvi_backend_updates {
     fv_status (*read_result)(void *self, int index, float *to, fv_error *err);
     void (*accept)(void *self);
     fv_status (*read_state)(void *self, int state, float *to, fv_error *err);
-    size_t (*bytes)(const void *self);
 } fvi_backend_updates;
 
 struct fvi_backend {

@@ -67,5 +67,3 @@ void fvi_update_accept(fvi_update *u) { u->backend->accept(u->self); }
 fv_status fvi_update_read_state(fvi_update *u, int state, float *to, fv_error *err) {
     return u->backend->read_state(u->self, state, to, err);
 }
-
-size_t fvi_update_bytes(const fvi_update *u) { return u->backend->bytes(u->self); }

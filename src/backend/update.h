@@ -66,7 +66,4 @@ void fvi_update_accept(fvi_update *u);
 
 fv_status fvi_update_read_state(fvi_update *u, int state, float *to, fv_error *err);
 
-/* Bytes of its own memory, as far as can be known, without weights. */
-size_t fvi_update_bytes(const fvi_update *u);
-
 #endif

@@ -25,9 +25,7 @@ struct fvi_compiled {
     GArray *kept;            /* of int: values */
     fvi_pjrt_array **values; /* [values of the graph] inputs, targets and kept ones */
     fvi_pjrt_array **seeds, **target_gradients, **gradients;
-    fvi_pjrt_array *redirect; /* NULL: none is redirected */
-    float *redirected;        /* [samples] to be uploaded; NULL: none */
-    int64_t samples;
+    fvi_redirection redirection;
 };
 
 /* ---- text ------------------------------------------------------------------------------------ */
@@ -106,7 +104,7 @@ static fvi_pjrt_array **new_arrays(int n) { return g_new0(fvi_pjrt_array *, MAX(
 
 static fv_status compile_backward(fvi_compiled *c, int way, fv_error *err) {
     fvi_program_text text = {NULL, NULL, NULL};
-    fv_status st = fvi_program_backward(c->g, c->flags, way == REDIRECTED ? c->samples : 0,
+    fv_status st = fvi_program_backward(c->g, c->flags, way == REDIRECTED ? c->redirection.n : 0,
                                         c->d->precision, &text, err);
     if (!st) st = fvi_runnable_compile(c->d, &text, &c->backward[way], err);
     fvi_program_text_clear(&text);
@@ -128,11 +126,7 @@ fv_status fvi_compiled_new(const fvi_hlo_device *d, fvi_graph *graph, int flags,
     fv_status st = write_forward(d, graph, flags, c->kept, &text, err);
     if (!st) {
         c->bytes = own_bytes(graph, flags, c->kept);
-        const size_t more = c->bytes + fvi_new_weights(d, text.arguments);
-        const size_t there = fvi_device_weights_bytes(d->weights);
-        if (d->memory && more + there > d->memory)
-            st = fvi_fail(err, FV_NOMEM, "%zu MB are needed on the device; allowed: %zu",
-                          (more + there) >> 20, d->memory >> 20);
+        st = fvi_check_memory(d, text.arguments, c->bytes, err);
     }
     if (!st) st = fvi_runnable_compile(d, &text, &c->forward, err);
     if (!st && flags & FVI_EXEC_BACKWARD) st = compile_backward(c, PLAIN, err);
@@ -152,8 +146,7 @@ void fvi_compiled_free(fvi_compiled *c) {
     fvi_slots_free(c->seeds, c->g->n_outputs);
     fvi_slots_free(c->target_gradients, c->g->n_outputs);
     fvi_slots_free(c->gradients, c->g->n_inputs);
-    fvi_pjrt_array_free(c->redirect);
-    g_free(c->redirected);
+    fvi_redirection_set(&c->redirection, NULL, 0);
     g_array_unref(c->kept);
     fvi_graph_free(c->g);
     g_free(c);
@@ -191,19 +184,14 @@ fv_status fvi_compiled_write_seed(fvi_compiled *c, int target, const float *from
 }
 
 void fvi_compiled_redirect(fvi_compiled *c, const unsigned char *samples, int64_t n) {
-    fvi_slot_set(&c->redirect, NULL);
-    g_clear_pointer(&c->redirected, g_free);
-    if (!samples) return;
-    c->samples = n;
-    c->redirected = g_new(float, MAX(n, 1));
-    for (int64_t i = 0; i < n; i++) c->redirected[i] = samples[i] != 0;
+    fvi_redirection_set(&c->redirection, samples, n);
 }
 
 static fvi_pjrt_array **slot_of(void *user, const fvi_emitter_argument *a) {
     fvi_compiled *c = user;
     switch (a->source) {
     case FVI_EMITTER_SEED: return &c->seeds[a->index];
-    case FVI_EMITTER_REDIRECT: return &c->redirect;
+    case FVI_EMITTER_REDIRECT: return &c->redirection.array;
     default: return &c->values[a->index];
     }
 }
@@ -222,13 +210,12 @@ fv_status fvi_compiled_forward(fvi_compiled *c, fv_error *err) {
 }
 
 fv_status fvi_compiled_backward(fvi_compiled *c, fv_error *err) {
-    const int way = c->redirected ? REDIRECTED : PLAIN;
+    const int way = c->redirection.samples ? REDIRECTED : PLAIN;
     fvi_runnable *p = &c->backward[way];
     fv_status st = p->code ? FV_OK : compile_backward(c, way, err);
     if (st) return st;
     fvi_pjrt_array **results = new_arrays(p->n_results);
-    if (c->redirected && !c->redirect)
-        st = fvi_slot_upload(c->d, &(fvi_shape){1, {c->samples}}, c->redirected, &c->redirect, err);
+    st = fvi_redirection_upload(c->d, &c->redirection, err);
     if (!st) st = fvi_runnable_run(c->d, p, slot_of, c, results, err);
     for (int i = 0; i < p->n_results && !st; i++) {
         const int k = i - c->g->n_inputs;

@@ -56,6 +56,31 @@ size_t fvi_new_weights(const fvi_hlo_device *d, const GArray *arguments) {
     return bytes;
 }
 
+fv_status fvi_check_memory(const fvi_hlo_device *d, const GArray *arguments, size_t own,
+                           fv_error *err) {
+    if (!d->memory) return FV_OK;
+    const size_t all = own + fvi_new_weights(d, arguments) + fvi_device_weights_bytes(d->weights);
+    if (all <= d->memory) return FV_OK;
+    return fvi_fail(err, FV_NOMEM, "%zu MB are needed on the device; allowed: %zu", all >> 20,
+                    d->memory >> 20);
+}
+
+/* ---- redirected ReLUs ------------------------------------------------------------------------ */
+
+void fvi_redirection_set(fvi_redirection *r, const unsigned char *samples, int64_t n) {
+    fvi_slot_set(&r->array, NULL);
+    g_clear_pointer(&r->samples, g_free);
+    if (!samples) return;
+    r->n = n;
+    r->samples = g_new(float, MAX(n, 1));
+    for (int64_t i = 0; i < n; i++) r->samples[i] = samples[i] != 0;
+}
+
+fv_status fvi_redirection_upload(const fvi_hlo_device *d, fvi_redirection *r, fv_error *err) {
+    if (!r->samples || r->array) return FV_OK;
+    return fvi_slot_upload(d, &(fvi_shape){1, {r->n}}, r->samples, &r->array, err);
+}
+
 /* ---- slots ----------------------------------------------------------------------------------- */
 
 void fvi_slot_set(fvi_pjrt_array **slot, fvi_pjrt_array *array) {

@@ -42,6 +42,23 @@ fv_status fvi_runnable_run(const fvi_hlo_device *d, const fvi_runnable *r, fvi_a
 /* Of the weights among a program's arguments, the bytes of those that are not on the device yet. */
 size_t fvi_new_weights(const fvi_hlo_device *d, const GArray *arguments);
 
+/* That they fit the device beside those that are there.  own  bytes that are needed besides
+ *   errors  NOMEM */
+fv_status fvi_check_memory(const fvi_hlo_device *d, const GArray *arguments, size_t own,
+                           fv_error *err);
+
+/* The samples whose ReLUs are redirected, as an argument of programs. */
+typedef struct fvi_redirection {
+    float *samples; /* [n] 0 or 1; NULL: none is redirected */
+    int64_t n;
+    fvi_pjrt_array *array; /* NULL: not on the device yet */
+} fvi_redirection;
+
+/*   samples  [n] nonzero: redirected; NULL: none, and nothing is kept */
+void fvi_redirection_set(fvi_redirection *r, const unsigned char *samples, int64_t n);
+/* Copies them to the device if they are not there, before a run that takes them. */
+fv_status fvi_redirection_upload(const fvi_hlo_device *d, fvi_redirection *r, fv_error *err);
+
 /* Puts numbers into a slot, in the place of what it holds; NULL: zeros. */
 fv_status fvi_slot_upload(const fvi_hlo_device *d, const fvi_shape *shape, const float *data,
                           fvi_pjrt_array **slot, fv_error *err);

@@ -6,7 +6,6 @@
 #include "backend/stablehlo/update.h"
 
 #include "backend/stablehlo/runnable.h"
-#include "base/error.h"
 
 enum { PLAIN, REDIRECTED, WAYS };
 
@@ -17,8 +16,7 @@ typedef struct hlo_update {
     fvi_runnable way[WAYS];
     fvi_pjrt_array **states, **given;
     fvi_pjrt_array **next; /* [outputs of the rule] of the last run; accepted ones are NULL */
-    fvi_pjrt_array *redirect;
-    float *redirected; /* [samples]; NULL: none is redirected */
+    fvi_redirection redirection;
 } hlo_update;
 
 /* Notes the shapes of what the inputs of a graph are tied to. */
@@ -40,8 +38,7 @@ static void update_free(void *self) {
     fvi_slots_free(u->states, u->desc.states);
     fvi_slots_free(u->given, u->desc.given);
     fvi_slots_free(u->next, u->desc.rule->n_outputs);
-    fvi_pjrt_array_free(u->redirect);
-    g_free(u->redirected);
+    fvi_redirection_set(&u->redirection, NULL, 0);
     g_free(u->state_shapes);
     g_free(u->given_shapes);
     g_free((fvi_update_source *)u->desc.step_inputs);
@@ -54,13 +51,7 @@ static fv_status compile(hlo_update *u, int way, fv_error *err) {
     const fvi_hlo_device *d = u->d;
     fvi_program_text text = {NULL, NULL, NULL};
     fv_status st = fvi_program_update(&u->desc, way == REDIRECTED, d->precision, &text, err);
-    if (!st && d->memory) {
-        const size_t all =
-            fvi_new_weights(d, text.arguments) + fvi_device_weights_bytes(d->weights);
-        if (all > d->memory)
-            st = fvi_fail(err, FV_NOMEM, "%zu MB are needed on the device; allowed: %zu", all >> 20,
-                          d->memory >> 20);
-    }
+    if (!st) st = fvi_check_memory(d, text.arguments, 0, err);
     if (!st) st = fvi_runnable_compile(d, &text, &u->way[way], err);
     fvi_program_text_clear(&text);
     return st;
@@ -99,26 +90,20 @@ static fv_status give(void *self, int given, const float *data, fv_error *err) {
 
 static void redirect(void *self, const unsigned char *samples) {
     hlo_update *u = self;
-    fvi_slot_set(&u->redirect, NULL);
-    g_clear_pointer(&u->redirected, g_free);
-    if (!samples) return;
-    u->redirected = g_new(float, MAX(u->desc.samples, 1));
-    for (int64_t i = 0; i < u->desc.samples; i++) u->redirected[i] = samples[i] != 0;
+    fvi_redirection_set(&u->redirection, samples, u->desc.samples);
 }
 
 static fvi_pjrt_array **slot_of(void *user, const fvi_emitter_argument *a) {
     hlo_update *u = user;
     if (a->source == FVI_EMITTER_STATE) return &u->states[a->index];
-    return a->source == FVI_EMITTER_GIVEN ? &u->given[a->index] : &u->redirect;
+    return a->source == FVI_EMITTER_GIVEN ? &u->given[a->index] : &u->redirection.array;
 }
 
 static fv_status run(void *self, fv_error *err) {
     hlo_update *u = self;
-    const int way = u->redirected ? REDIRECTED : PLAIN;
+    const int way = u->redirection.samples ? REDIRECTED : PLAIN;
     fv_status st = u->way[way].code ? FV_OK : compile(u, way, err);
-    if (!st && u->redirected && !u->redirect)
-        st = fvi_slot_upload(u->d, &(fvi_shape){1, {u->desc.samples}}, u->redirected, &u->redirect,
-                             err);
+    if (!st) st = fvi_redirection_upload(u->d, &u->redirection, err);
     if (st) return st;
     const int n = u->way[way].n_results;
     fvi_pjrt_array **results = g_new0(fvi_pjrt_array *, MAX(n, 1));
@@ -147,17 +132,6 @@ static fv_status read_state(void *self, int state, float *to, fv_error *err) {
     return fvi_slot_download(u->states[state], to, err);
 }
 
-/* States before and after; what the program needs in between is the plug-in's. */
-static size_t bytes(const void *self) {
-    const hlo_update *u = self;
-    size_t sum = 0;
-    for (int i = 0; i < u->desc.states; i++)
-        sum += 2 * (size_t)fvi_shape_count(&u->state_shapes[i]) * sizeof(float);
-    for (int i = 0; i < u->desc.given; i++)
-        sum += (size_t)fvi_shape_count(&u->given_shapes[i]) * sizeof(float);
-    return sum;
-}
-
 const fvi_backend_updates fvi_hlo_updates = {
     .make = update_make,
     .free = update_free,
@@ -168,5 +142,4 @@ const fvi_backend_updates fvi_hlo_updates = {
     .read_result = read_result,
     .accept = accept,
     .read_state = read_state,
-    .bytes = bytes,
 };
