@@ -19,10 +19,15 @@ static int are_alike(const fvi_term *a, const fvi_term *b) {
            (a->n_position == 0) == (b->n_position == 0);
 }
 
-int fvi_objectives_alike(const fvi_objective *a, const fvi_objective *b) {
-    if (a->n_values != b->n_values || a->n_terms != b->n_terms) return 0;
+int fvi_objectives_share_values(const fvi_objective *a, const fvi_objective *b) {
+    if (a->n_values != b->n_values) return 0;
     for (int i = 0; i < a->n_values; i++)
         if (strcmp(a->values[i], b->values[i]) != 0) return 0;
+    return 1;
+}
+
+int fvi_objectives_alike(const fvi_objective *a, const fvi_objective *b) {
+    if (a->n_terms != b->n_terms || !fvi_objectives_share_values(a, b)) return 0;
     for (int i = 0; i < a->n_terms; i++)
         if (!are_alike(&a->terms[i], &b->terms[i])) return 0;
     return 1;

@@ -10,7 +10,9 @@
 #include "graph/build/given.h"
 #include "vis/objective/bind.h"
 
-/* Whether pictures of two objectives can be of one graph. */
+/* Whether two objectives are about the same values; and whether pictures of both can be of one
+ * graph. */
+int fvi_objectives_share_values(const fvi_objective *a, const fvi_objective *b);
 int fvi_objectives_alike(const fvi_objective *a, const fvi_objective *b);
 
 /* What is emitted, and where. */

@@ -26,13 +26,18 @@
 
 fvi_unit *fvi_job_unit(const fvi_job *j, int i) { return &j->units[i / j->restarts]; }
 
+int fvi_job_first(const fvi_job *j, int setup) {
+    int first = 0;
+    while (j->units[first].setup != &j->setups[setup]) first++;
+    return first;
+}
+
 int fvi_units_alike(const fvi_job *j, const fvi_unit *a, const fvi_unit *b) {
     const fvi_objective *x = &a->objective, *y = &b->objective;
-    if (a->setup != b->setup || x->n_values != y->n_values) return 0;
+    if (a->setup != b->setup) return 0;
     if (fvi_device_has_updates(fvi_session_device(j->session))) return fvi_objectives_alike(x, y);
-    for (int i = 0; i < x->n_values; i++)
-        if (strcmp(x->values[i], y->values[i]) != 0) return 0;
-    return fvi_objective_is_joint(x) == fvi_objective_is_joint(y);
+    return fvi_objectives_share_values(x, y) &&
+           fvi_objective_is_joint(x) == fvi_objective_is_joint(y);
 }
 
 int fvi_batch_room(const fvi_job *j, int first) {
@@ -180,8 +185,8 @@ static fv_status explain(fvi_batch *b, float progress, int redirect, fv_error *e
 static fv_status evaluate_there(fvi_batch *b, float progress, int redirect, fv_error *err) {
     if (fvi_monitor_request(fvi_session_monitor(b->j->session)) != FV_MONITOR_GO)
         return fvi_monitor_cancelled(0, b->n, "samples", err);
-    fv_status st = fvi_device_update_evaluate(b->device, b->step, b->setup->desc.schedule.steps,
-                                              (uint32_t)b->done, redirect, b->health, err);
+    fv_status st = fvi_device_update_evaluate(b->device, b->step, progress, (uint32_t)b->done,
+                                              redirect, b->health, err);
     fvi_stage_timer(b->setup->desc.times, FV_STAGE_NETWORK);
     int broken = 0;
     for (int i = 0; i < b->n && !st; i++)

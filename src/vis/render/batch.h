@@ -58,6 +58,9 @@ typedef struct fvi_batch {
 /* The unit of picture i of the call. */
 fvi_unit *fvi_job_unit(const fvi_job *j, int i);
 
+/* The first unit that has setup `setup`. */
+int fvi_job_first(const fvi_job *j, int setup);
+
 /* Whether pictures of two units can be in one batch. */
 int fvi_units_alike(const fvi_job *j, const fvi_unit *a, const fvi_unit *b);
 

@@ -163,10 +163,7 @@ fv_status fvi_batch_size_choose(fvi_job *j, fv_error *err) {
     for (int i = 0; !asked && i < j->n_setups; i++)
         j->setups[i].desc.batch = pictures > 1 ? most : BATCH;
     fv_status st = fit_all(j, err);
-    for (int i = 0; !st && !asked && i < j->n_setups; i++) {
-        int first = 0;
-        while (j->units[first].setup != &j->setups[i]) first++;
-        choose(j, first * j->restarts);
-    }
+    for (int i = 0; !st && !asked && i < j->n_setups; i++)
+        choose(j, fvi_job_first(j, i) * j->restarts);
     return st;
 }

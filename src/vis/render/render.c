@@ -189,13 +189,6 @@ static fv_status set_up(fvi_job *j, const fvi_render_request *request, const fvi
     return st;
 }
 
-/* The first unit with setup i. */
-static fvi_unit *first_unit(const fvi_job *j, int i) {
-    fvi_unit *u = j->units;
-    while (u->setup != &j->setups[i]) u++;
-    return u;
-}
-
 /* A device that makes updates compiles a program for each size: where transforms draw sizes, one
  * more brings them all to one, which the picture's options then say: to the network's own, if it
  * takes no other, else to what the picture has without its random scale, or where sides or margins
@@ -257,7 +250,8 @@ fv_status fvi_render(fv_session *session, const fvi_render_request *request, fv_
         st = fvi_recipe_settings(request->recipe, j.model, request->objectives, j.count, &c, err);
     if (!st) note_unused(session, request->recipe, &c);
     if (!st) st = set_up(&j, request, &c, err);
-    for (int i = 0; !st && i < j.n_setups; i++) st = use_one_size(&j, first_unit(&j, i), err);
+    for (int i = 0; !st && i < j.n_setups; i++)
+        st = use_one_size(&j, &j.units[fvi_job_first(&j, i)], err);
     if (!st && (fvi_session_threads(session) > 1 || request->desc.other_count)) /* for the texts */
         fvi_network_hash_early(j.model->network);
     if (!st) st = render_all(&j, err);

@@ -137,9 +137,7 @@ static void scale_adjoint(const fvi_drawn *d, const float *dout, float *din) {
         fvi_resize_adjoint(output_of(d, dout), input_of(d, din), align_of[(int)d->t.v[COMPAT]]);
 }
 
-/* ---- scale, resize, octave: each axis apart, as nodes of a graph
- * ---------------------------------------
- */
+/* ---- scale, resize, octave as nodes of a graph: each axis apart ------------------------------ */
 
 /* Linear between the positions of rows and columns, which are looked up on the host. */
 static int resize_emit(const fvi_drawn *d, const fvi_form_site *site, fvi_form *f, int x) {

@@ -176,9 +176,9 @@ static void redirect(fvi_device_update *u, int on) {
     fvi_update_redirect(u->update, any ? u->redirected : NULL);
 }
 
-fv_status fvi_device_update_evaluate(fvi_device_update *u, int step, int steps, uint32_t evaluation,
-                                     int on, fvi_gradient_health *health, fv_error *err) {
-    const float progress = steps > 1 ? (float)step / (float)(steps - 1) : 0;
+fv_status fvi_device_update_evaluate(fvi_device_update *u, int step, float progress,
+                                     uint32_t evaluation, int on, fvi_gradient_health *health,
+                                     fv_error *err) {
     draw(u, evaluation, progress);
     draw_in_place(u, evaluation);
     fill_rule(u, step, progress);

@@ -19,12 +19,14 @@ fv_status fvi_device_update_new(const fvi_update_site *site, fvi_device_update *
 void fvi_device_update_free(fvi_device_update *u);
 
 /* What fvi_evaluate does, but that the pictures' gradients stay on the device.
- *   step, steps  update of this level, counted from 0, of how many
- *   evaluation   the same counted over all levels: of random choices
- *   redirect     whether pictures marked `redirected` may use redirected ReLUs
- *   health       [n] written */
-fv_status fvi_device_update_evaluate(fvi_device_update *u, int step, int steps, uint32_t evaluation,
-                                     int redirect, fvi_gradient_health *health, fv_error *err);
+ *   step        update of this level, counted from 0
+ *   progress    of the level, 0 at its first update, 1 at its last
+ *   evaluation  update counted over all levels: of random choices
+ *   redirect    whether pictures marked `redirected` may use redirected ReLUs
+ *   health      [pictures] written */
+fv_status fvi_device_update_evaluate(fvi_device_update *u, int step, float progress,
+                                     uint32_t evaluation, int redirect, fvi_gradient_health *health,
+                                     fv_error *err);
 /* What fvi_picture_step does for all pictures, after they were checked (fvi_picture_check). */
 fv_status fvi_device_update_step(fvi_device_update *u, fv_error *err);
 
