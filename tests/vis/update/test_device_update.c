@@ -57,32 +57,30 @@ typedef struct kase {
     int batch;        /* 0: chosen */
 } kase;
 
-/* ReLUs of the sum of a pixel's colours: above 1.6 and above 1, which begin dead. */
-static builder *make_gates(void) {
-    static const float weights[] = {1, 1, 1, 1, 1, 1}, bias[] = {-1.6f, -1};
+/* A 1x1 convolution of the colours to two channels, and a function of them. */
+static builder *make_net(const float *weights, const float *bias, const char *op,
+                         const char *name) {
     builder *b = builder_new(17);
     builder_input(b, "x", FVI_F32, "n,3,h,w");
     builder_metadata(b, "fovea.range", "1");
     builder_f32(b, "w", "2,3,1,1", weights);
     builder_f32(b, "b", "2", bias);
     builder_node(b, "Conv", "conv", "x,w,b", "conv");
-    builder_node(b, "Relu", "relu", "conv", "relu");
-    builder_output(b, "relu");
+    builder_node(b, op, name, "conv", name);
+    builder_output(b, name);
     return b;
+}
+
+/* ReLUs of the sum of a pixel's colours: above 1.6 and above 1, which begin dead. */
+static builder *make_gates(void) {
+    static const float weights[] = {1, 1, 1, 1, 1, 1}, bias[] = {-1.6f, -1};
+    return make_net(weights, bias, "Relu", "relu");
 }
 
 /* sqrt(0.8 - red), no number where the picture has become redder, and sqrt(1 + red). */
 static builder *make_steep(void) {
     static const float weights[] = {-1, 0, 0, 1, 0, 0}, bias[] = {0.8f, 1};
-    builder *b = builder_new(17);
-    builder_input(b, "x", FVI_F32, "n,3,h,w");
-    builder_metadata(b, "fovea.range", "1");
-    builder_f32(b, "w", "2,3,1,1", weights);
-    builder_f32(b, "b", "2", bias);
-    builder_node(b, "Conv", "conv", "x,w,b", "conv");
-    builder_node(b, "Sqrt", "root", "conv", "root");
-    builder_output(b, "root");
-    return b;
+    return make_net(weights, bias, "Sqrt", "root");
 }
 
 static fv_status run(const kase *k, const char *where, fv_on_nan on_nan, trace *t,
